@@ -1,0 +1,189 @@
+"""Everything that can be refused: each class has one stable code and one HTTP status.
+
+The codes are part of the wire. A code's message, in the language of the asker, comes from the `exceptions` section
+of the translations.
+"""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+
+class InterphoneError(Exception):
+    """A refusal with a stable `code`, an HTTP `status` and, where waiting helps, `retry_after` in seconds."""
+
+    code: ClassVar[str]
+    status: ClassVar[HTTPStatus]
+
+    def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
+        """Keep `detail`, which names the faulty part of the input and never holds a secret."""
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class InvalidRequestError(InterphoneError):
+    """The request cannot be understood: not JSON, a field missing or of the wrong type."""
+
+    code = "invalid_request"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class BodyTooLargeError(InterphoneError):
+    """The body is over the limit."""
+
+    code = "body_too_large"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class NotFoundError(InterphoneError):
+    """There is nothing at this path."""
+
+    code = "not_found"
+    status = HTTPStatus.NOT_FOUND
+
+
+class MethodNotAllowedError(InterphoneError):
+    """The path exists, the method does not."""
+
+    code = "method_not_allowed"
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
+class NotReadyError(InterphoneError):
+    """Interphone is not loaded, or is stopping."""
+
+    code = "not_ready"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class OriginNotAllowedError(InterphoneError):
+    """The asking website is not on the home's list."""
+
+    code = "origin_not_allowed"
+    status = HTTPStatus.FORBIDDEN
+
+
+class RateLimitedError(InterphoneError):
+    """Too many requests; `retry_after` says when to come back."""
+
+    code = "rate_limited"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class CodeRequiredError(InterphoneError):
+    """The code is missing."""
+
+    code = "code_required"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class ExpiredCodeError(InterphoneError):
+    """No live code: none was asked for, it ran out, was used, rejected or guessed at too often."""
+
+    code = "expired_code"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class WrongCodeError(InterphoneError):
+    """A live code exists, and this is not it."""
+
+    code = "wrong_code"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class MissingTokenError(InterphoneError):
+    """No token was presented."""
+
+    code = "missing_token"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class InvalidTokenError(InterphoneError):
+    """The token was not made by this home for this purpose."""
+
+    code = "invalid_token"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class ExpiredTokenError(InterphoneError):
+    """The token was good once; refresh it or pair again."""
+
+    code = "expired_token"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class RevokedGrantError(InterphoneError):
+    """The grant behind the token is gone; pair again."""
+
+    code = "grant_revoked"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class PausedGrantError(InterphoneError):
+    """The home has paused this website."""
+
+    code = "grant_paused"
+    status = HTTPStatus.FORBIDDEN
+
+
+class UnknownDeviceError(InterphoneError):
+    """No such device, or one this grant does not see: the two are not told apart."""
+
+    code = "unknown_device"
+    status = HTTPStatus.NOT_FOUND
+
+
+class NotPermittedError(InterphoneError):
+    """The grant sees the device and may not control it."""
+
+    code = "not_permitted"
+    status = HTTPStatus.FORBIDDEN
+
+
+class UnsupportedCommandError(InterphoneError):
+    """The device has no such command."""
+
+    code = "unsupported_command"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class InvalidParamsError(InterphoneError):
+    """The command's parameters are of the wrong type or out of range."""
+
+    code = "invalid_params"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class DeviceOfflineError(InterphoneError):
+    """The device cannot be reached now."""
+
+    code = "device_offline"
+    status = HTTPStatus.CONFLICT
+
+
+class CommandExpiredError(InterphoneError):
+    """The command came after its `expires_at`; nothing was done."""
+
+    code = "command_expired"
+    status = HTTPStatus.CONFLICT
+
+
+class CommandFailedError(InterphoneError):
+    """Home Assistant tried and failed."""
+
+    code = "command_failed"
+    status = HTTPStatus.BAD_GATEWAY
+
+
+class CommandTimeoutError(InterphoneError):
+    """The service call did not return in time; it may still take effect."""
+
+    code = "timeout"
+    status = HTTPStatus.GATEWAY_TIMEOUT
+
+
+class StorageError(InterphoneError):
+    """The private store cannot be read or written; nobody is let in."""
+
+    code = "storage_failed"
+    status = HTTPStatus.SERVICE_UNAVAILABLE

