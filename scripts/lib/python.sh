@@ -4,48 +4,65 @@ python_min="(3, 14, 2)"
 
 new_enough() { "$1" -c "import sys; sys.exit(sys.version_info[:3] < $python_min)" 2>/dev/null; }
 
-find_uv() {
-  local candidate
-  for candidate in "$tools/uv/bin/uv" "$(command -v uv || true)"; do
-    if [ -x "$candidate" ]; then
-      uv=$candidate
-      return
-    fi
-  done
-  say "Installing uv from the package index"
-  if ! { python3 -m venv "$tools/uv" && "$tools/uv/bin/pip" install --quiet --disable-pip-version-check uv 2>"$tools/uv.log"; }; then
-    tail -n 5 "$tools/uv.log" >&2 || true
-    die "uv is missing and could not be installed with pip" "Install uv (https://docs.astral.sh/uv/) or python3-venv, then run this again."
+# uv with the Python at hand, whatever that one lacks: in a venv of its own, else unpacked by pip beside it.
+uv_from_index() {
+  command -v python3 >/dev/null || return 1
+  if python3 -m venv --clear "$tools/uv"; then
+    "$tools/uv/bin/python" -m pip install --disable-pip-version-check uv
+  else
+    rm -rf "$tools/uv"
+    python3 -m pip install --disable-pip-version-check --target "$tools/uv" uv
   fi
-  uv="$tools/uv/bin/uv"
 }
 
-# Debian's own python3.14 of the testing suite, unpacked into a private folder and bound to the libraries
+find_uv() {
+  uv="$tools/uv/bin/uv"
+  if [ -x "$uv" ]; then return; fi
+  if uv=$(command -v uv); then return; fi
+  uv="$tools/uv/bin/uv"
+  say "Installing uv from the package index"
+  if logged uv uv_from_index 2>/dev/null; then return; fi
+  if is_debian_root; then
+    say "That Python has neither venv nor pip: installing Debian's python3-venv"
+    if apt_install python3-venv && logged uv uv_from_index 2>/dev/null; then return; fi
+  fi
+  tail -n 5 "$tools/uv.log" >&2
+  die "uv is missing and could not be installed" \
+    "Install uv (https://docs.astral.sh/uv/), or a python3 with venv or pip, then run this again."
+}
+
+# The first Debian mirror of this machine: from a .sources stanza ("URIs: …") or a one-line entry ("deb … http://…").
+debian_mirror() {
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null |
+    sed -nE '/^ *#/d; s#.*(https?://[^ ]+/debian/?)( .*)?$#\1#p' | sed -n 1p
+}
+
+# Debian's own python3.14 of the suite after trixie, unpacked into a private folder and bound to the libraries
 # unpacked beside it, so the system's Python and C library stay untouched.
 python_from_debian() {
-  local root="$tools/python" list="$tools/testing.list" mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg libs
-  say "Unpacking Python 3.14 from Debian testing into .tools/python"
-  if ! command -v mmdebstrap >/dev/null || ! command -v patchelf >/dev/null; then apt_install mmdebstrap patchelf; fi
-  # The first Debian mirror of this machine: from a .sources stanza ("URIs: …") or a one-line entry ("deb … http://…").
-  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null |
-    grep -vE '^ *#' | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' ')
-  [ -n "$mirror" ] || return 1
+  local root="$tools/python" list="$tools/forky.list" mirror loader
+  local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(debian_mirror)
+  if [ -z "$mirror" ] || [ ! -r "$keyring" ]; then return 1; fi
+  say "Unpacking Python 3.14 from Debian's forky into .tools/python"
+  if ! command -v mmdebstrap >/dev/null || ! command -v patchelf >/dev/null; then
+    apt_install mmdebstrap patchelf || return 1
+  fi
   echo "deb [signed-by=$keyring] $mirror forky main" >"$list"
   rm -rf "$root"
-  if ! mmdebstrap --quiet --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \
-    --include=python3.14,libstdc++6 forky "$root" "$list" >"$tools/python.log" 2>&1; then
-    tail -n 5 "$tools/python.log" >&2
-    rm -rf "$root"
-    return 1
-  fi
-  libs=$(dirname "$(find "$root/usr/lib" -name 'ld-linux*.so.*' | head -n 1)")
-  patchelf --set-interpreter "$(find "$libs" -name 'ld-linux*.so.*' | head -n 1)" \
-    --force-rpath --set-rpath "$libs" "$root/usr/bin/python3.14"
+  # Check-Valid-Until: a mirror that lags is as good.
+  logged python mmdebstrap --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \
+    --include=python3.14,libstdc++6 forky "$root" "$list" || return 1
+  # The file itself: some architectures have a link to it outside the folder of the libraries.
+  loader=$(find "$root/usr/lib" -type f -name 'ld-linux*.so.*' -print -quit)
+  [ -n "$loader" ] || return 1
+  patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$(dirname "$loader")" "$root/usr/bin/python3.14" &&
+    new_enough "$root/usr/bin/python3.14"
 }
 
 find_python() {
   local candidate
-  for candidate in "$tools/python/usr/bin/python3.14" python3.15 python3.14 python3; do
+  for candidate in "$tools/python/usr/bin/python3.14" python3.14 python3 python3.15; do
     if candidate=$(command -v "$candidate") && new_enough "$candidate"; then
       python=$candidate
       return
@@ -53,14 +70,15 @@ find_python() {
   done
   if python=$("$uv" python find --no-project '>=3.14.2' 2>/dev/null); then return; fi
   say "Installing Python 3.14 with uv"
-  if UV_HTTP_RETRIES=0 "$uv" python install --quiet --no-bin 3.14 2>/dev/null &&
+  if UV_HTTP_RETRIES=0 logged uv-python "$uv" python install --no-bin 3.14 2>/dev/null &&
     python=$("$uv" python find --no-project '>=3.14.2' 2>/dev/null); then return; fi
   if is_debian_root && python_from_debian; then
     python="$tools/python/usr/bin/python3.14"
     return
   fi
-  die "Python 3.14.2 or newer is missing" \
-    "uv could not download it, and Debian's testing packages need root on Debian. Install Python >= 3.14.2 and run this again."
+  tail -n 3 "$tools/uv-python.log" >&2
+  die "Python 3.14.2 or newer is missing, and could not be brought" \
+    "uv could not download it, and unpacking Debian's needs root on Debian. Install Python >= 3.14.2 and run this again."
 }
 
 setup_venv() {
@@ -73,7 +91,7 @@ setup_venv() {
     "$uv" venv --quiet --no-project --clear --python "$python" "$venv"
   fi
   say "Installing the pinned requirements"
-  "$uv" pip sync --quiet --require-hashes --python "$venv/bin/python" "$wanted" ||
+  "$uv" pip sync ${quiet:+"$quiet"} --require-hashes --python "$venv/bin/python" "$wanted" ||
     die "the pinned requirements could not be installed" "Check that the Python package index is reachable, then run this again."
   mark "$venv/.requirements" "$wanted"
 }

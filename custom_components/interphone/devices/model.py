@@ -5,10 +5,85 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from homeassistant.const import (
+    ATTR_DEVICE_CLASS,
+    ATTR_SUPPORTED_FEATURES,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    UnitOfTemperature,
+)
 from homeassistant.core import State
-import voluptuous as vol
+
+from ..errors import InvalidParamsError
+from .fields import Shape, check_shape, is_number, object_schema
 
 type Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity as a trait sees it: its state, and the unit the home counts temperatures in.
+
+    The readers return None for what is missing, unknown, or not of the asked type: integrations put anything into
+    attributes, and a website must be able to rely on the types it was told.
+    """
+
+    state: State
+    temperature_unit: str = UnitOfTemperature.CELSIUS
+
+    @property
+    def domain(self) -> str:
+        """The domain: light, cover …."""
+        return self.state.domain
+
+    @property
+    def device_class(self) -> str | None:
+        """The device class, which refines the domain."""
+        return self.text(ATTR_DEVICE_CLASS)
+
+    @property
+    def features(self) -> int:
+        """The supported features, a bit field whose meaning depends on the domain."""
+        value = self.state.attributes.get(ATTR_SUPPORTED_FEATURES)
+        return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+    @property
+    def online(self) -> bool:
+        """Tell whether the entity can be reached."""
+        return self.state.state != STATE_UNAVAILABLE
+
+    @property
+    def value(self) -> str | None:
+        """The state, None when it is unknown or cannot be reached."""
+        value = self.state.state
+        return None if value in {STATE_UNAVAILABLE, STATE_UNKNOWN} else value
+
+    def number(self, attribute: str) -> float | None:
+        """Read an attribute as a finite number."""
+        value = self.state.attributes.get(attribute)
+        return value if is_number(value) else None
+
+    def text(self, attribute: str) -> str | None:
+        """Read an attribute as a string."""
+        value = self.state.attributes.get(attribute)
+        # Many are enums; on the wire they are the plain word.
+        return str(value) if isinstance(value, str) else None
+
+    def flag(self, attribute: str) -> bool | None:
+        """Read an attribute as true or false."""
+        value = self.state.attributes.get(attribute)
+        return value if isinstance(value, bool) else None
+
+    def options(self, attribute: str) -> list[str] | None:
+        """Read an attribute as a list of strings."""
+        value = self.state.attributes.get(attribute)
+        if not isinstance(value, list | tuple | set | frozenset):
+            return None
+        return [str(option) for option in value if isinstance(option, str)]
+
+    def has(self, feature: int) -> bool:
+        """Tell whether all these feature bits are set."""
+        return self.features & feature == feature
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +95,84 @@ class ServiceCall:
     data: Json
 
 
+def always(_entity: Entity) -> bool:
+    """Support a command on every device that has its trait."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One thing a trait can be told.
 
-    `schema` checks types and absolute ranges. `plan` turns the checked params into one service call; it raises
-    `InvalidParamsError` for what this device's own range or options exclude, and never calls anything.
+    `shapes` are the alternatives its params may have; they fix types and absolute ranges. `plan` turns checked params
+    into one service call; it raises `InvalidParamsError` for what this device's own range or options exclude, and
+    never calls anything. `wants` tells, before the call, which state of the trait confirms the command; without it
+    there is nothing to wait for.
     """
 
-    schema: vol.Schema
-    plan: Callable[[State, Json], ServiceCall]
+    plan: Callable[[Entity, Json], ServiceCall]
+    shapes: tuple[Shape, ...] = ({},)
+    supported: Callable[[Entity], bool] = always
+    wants: Callable[[Entity, Json], Json] | None = None
+
+    def check(self, params: object) -> Json:
+        """Return the params when they fit one of the shapes, else raise `InvalidParamsError`."""
+        if not isinstance(params, dict):
+            raise InvalidParamsError("params: an object is needed")
+        # The shape that knows most of the given names gives the most helpful message.
+        shape = max(self.shapes, key=lambda shape: len(shape.keys() & params.keys()))
+        check_shape(shape, params)
+        return params
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the params."""
+        schemas = [object_schema(shape) for shape in self.shapes]
+        return schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
 
 
 class Trait(ABC):
-    """One ability of a device. Stateless: all it knows, it reads from the entity's state."""
+    """One ability of a device. Stateless: all it knows, it reads from the entity.
+
+    `supported`, `attributes` and the keys of `read` rely only on what Home Assistant keeps while an entity is
+    unavailable: domain, device class, supported features and capability attributes.
+    """
 
     name: ClassVar[str]
+    attribute_fields: ClassVar[Shape] = {}
+    state_fields: ClassVar[Shape] = {}
     commands: ClassVar[Mapping[str, Command]] = {}
 
-    @abstractmethod
-    def supported(self, domain: str, features: int, device_class: str | None, capabilities: Json) -> bool:
-        """Tell whether an entity of this kind has the trait."""
+    def supported(self, _entity: Entity) -> bool:
+        """Tell whether this entity, of a domain the registry gave the trait, has it."""
+        return True
+
+    def attributes(self, _entity: Entity) -> Json:
+        """Describe what does not change with use, as `attribute_fields` say: ranges, steps, options, units."""
+        return {}
 
     @abstractmethod
-    def attributes(self, state: State) -> Json:
-        """Describe what does not change with use: ranges, steps, options, units."""
+    def read(self, entity: Entity) -> Json:
+        """Read the present state, as `state_fields` say. Unknown is None, never "off"."""
 
-    @abstractmethod
-    def read(self, state: State) -> Json:
-        """Read the present state. Unknown is None, never "off"."""
+    def supported_commands(self, entity: Entity) -> list[str]:
+        """Return the names, as on the wire, of the commands this entity takes."""
+        return [f"{self.name}.{verb}" for verb, command in self.commands.items() if command.supported(entity)]
+
+    def reached(self, wanted: Json, seen: Json) -> bool:
+        """Tell whether the seen state has everything a command wanted."""
+        return all(self.state_fields[key].equal(value, seen.get(key)) for key, value in wanted.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Appliance:
+    """The thing of the home an entity is part of: Home Assistant's own "device"."""
+
+    id: str
+    name: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as it goes over the wire."""
+        return {"id": self.id, "name": self.name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +189,27 @@ class Device:
     traits: Mapping[str, Json]
     commands: tuple[str, ...]
     state: Mapping[str, Json]
+    floor: str | None = None
+    labels: tuple[str, ...] = ()
+    part_of: Appliance | None = None
+    icon: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the device as it goes over the wire."""
+        return {**self.description(), "online": self.online, "state": self.state}
+
+    def description(self) -> dict[str, Any]:
+        """Return the part of it that does not change with use."""
         return {
             "id": self.id,
             "type": self.type,
             "name": self.name,
             "area": self.area,
+            "floor": self.floor,
+            "labels": self.labels,
+            "part_of": self.part_of and self.part_of.as_dict(),
+            "icon": self.icon,
             "sensitive": self.sensitive,
-            "online": self.online,
             "traits": self.traits,
             "commands": self.commands,
-            "state": self.state,
         }

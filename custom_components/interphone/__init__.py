@@ -1,0 +1,49 @@
+"""Interphone: websites are let in by a code on the home's panels, and then share its devices with them."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
+
+from . import code_notification, http, websocket_api
+from .access.store import PrivateStore
+from .const import DOMAIN
+from .errors import StorageError
+from .gateway.socketio import Gateway
+from .gateway.view import SocketIoView
+from .relay import STORE_KEY, InterphoneConfigEntry, Relay
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Register what lives as long as Home Assistant does: routes and WebSocket commands."""
+    http.async_register(hass)
+    hass.http.register_view(SocketIoView())
+    websocket_api.async_register(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -> bool:
+    """Build the relay, open the gateway on it, and show codes to the home's people."""
+    try:
+        relay = await Relay.open(hass, entry)
+    except StorageError as err:
+        raise ConfigEntryError(translation_domain=DOMAIN, translation_key=err.code) from err
+    gateway = Gateway(relay)
+    gateway.start()
+    relay.start(gateway)
+    entry.runtime_data = relay
+    entry.async_on_unload(code_notification.start(hass, relay))
+    return True
+
+
+async def async_unload_entry(_hass: HomeAssistant, entry: InterphoneConfigEntry) -> bool:
+    """Close every session and stop."""
+    await entry.runtime_data.stop("unloaded")
+    return True
+
+
+async def async_remove_entry(hass: HomeAssistant, _entry: InterphoneConfigEntry) -> None:
+    """Forget every grant and key: whoever was let in is a stranger from now on."""
+    await PrivateStore(hass, STORE_KEY).remove()

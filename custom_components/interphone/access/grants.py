@@ -1,0 +1,312 @@
+"""The grants, and the only code that changes them. Every change is on disk before it is answered."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+import math
+import secrets
+from typing import Any, Final
+
+from homeassistant.util import dt as dt_util
+
+from ..const import GRANTS_MAX, LAST_USED_SAVE_DELAY
+from ..errors import (
+    InvalidTokenError,
+    PausedGrantError,
+    ReusedTokenError,
+    RevokedGrantError,
+    StorageError,
+    TooManyGrantsError,
+    UnknownGrantError,
+)
+from .models import Grant, Scope
+from .store import PrivateStore, Section
+from .tokens import AccessTokens, RefreshTokens
+
+SECTION: Final = "grants"
+
+
+class GrantEvent(StrEnum):
+    """What happened to a grant."""
+
+    CREATED = "created"
+    EDITED = "edited"
+    REFRESHED = "refreshed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    REVOKED = "revoked"
+    REUSED = "token_reused"  # a spent refresh token came back; the grant is revoked right after
+
+
+@dataclass(frozen=True, slots=True)
+class GrantChange:
+    """A change, and the grant as it is after it."""
+
+    event: GrantEvent
+    grant: Grant
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a website is handed: both are secrets."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A grant let in by a token, until a moment in seconds since the epoch."""
+
+    grant: Grant
+    until: float
+
+
+type Listener = Callable[[GrantChange], None]
+
+
+class Grants:
+    """Owns the grants and their tokens."""
+
+    def __init__(
+        self,
+        store: PrivateStore,
+        access_tokens: AccessTokens,
+        refresh_tokens: RefreshTokens,
+        grants: Iterable[Grant],
+        token_lifetime: Callable[[], float],
+    ) -> None:
+        """Own `grants`; every save of the store will hold them."""
+        self._store = store
+        self._access = access_tokens
+        self._refresh = refresh_tokens
+        self._grants = {grant.id: grant for grant in grants}
+        self._token_lifetime = token_lifetime
+        self._listeners: list[Listener] = []
+        store.bind(SECTION, self._dump)
+
+    def _dump(self) -> Section:
+        return {grant_id: dump_grant(grant) for grant_id, grant in self._grants.items()}
+
+    @property
+    def all(self) -> tuple[Grant, ...]:
+        """All grants, oldest first."""
+        return tuple(self._grants.values())
+
+    def get(self, grant_id: str) -> Grant:
+        """Return a grant. Raises `UnknownGrantError`."""
+        try:
+            return self._grants[grant_id]
+        except KeyError:
+            raise UnknownGrantError from None
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every change, as soon as it holds; what is returned stops that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def knows_source(self, source: str) -> bool:
+        """Tell whether a grant was last used from this source."""
+        return any(grant.last_source == source for grant in self._grants.values())
+
+    # The doors: every request and every socket event comes through `admit` or `require_active`.
+
+    def admit(self, token: str, source: str) -> Admission:
+        """Return the grant an access token speaks for and until when it does, and note its use.
+
+        Raises `InvalidTokenError`, `ExpiredTokenError`, `RevokedGrantError` or `PausedGrantError`.
+        """
+        claims = self._access.verify(token)
+        grant = self._touch(self.require_active(claims.grant_id), source)
+        ends = grant.expires.timestamp() if grant.expires else math.inf
+        return Admission(grant, min(claims.expires, ends))
+
+    def authenticate(self, token: str, source: str) -> Grant:
+        """Return the grant an access token speaks for. Raises as `admit` does."""
+        return self.admit(token, source).grant
+
+    def require_active(self, grant_id: str) -> Grant:
+        """Return the grant as it is now. Raises `RevokedGrantError` or `PausedGrantError`."""
+        grant = self._grants.get(grant_id)
+        if grant is None or (grant.expires and grant.expires <= dt_util.utcnow()):
+            raise RevokedGrantError
+        if grant.paused:
+            raise PausedGrantError
+        return grant
+
+    async def create(
+        self,
+        name: str,
+        *,
+        origin: str | None,
+        account_hint: str | None = None,
+        scope: Scope | None = None,
+        source: str | None = None,
+    ) -> tuple[Grant, TokenPair]:
+        """Let a website in, and return what it is handed."""
+        if len(self._grants) >= GRANTS_MAX:
+            raise TooManyGrantsError
+        now = dt_util.utcnow()
+        grant = Grant(
+            id=secrets.token_hex(16),
+            name=name,
+            origin=origin,
+            created=now,
+            account_hint=account_hint,
+            scope=scope or Scope(),
+            last_used=now,
+            last_source=source,
+        )
+        self._grants[grant.id] = grant
+        refresh = self._refresh.issue(grant.id)
+        try:
+            await self._store.save()
+        except BaseException:
+            self._drop(grant.id)
+            raise
+        self._tell(GrantEvent.CREATED, grant, source)
+        return grant, self._pair(grant, refresh)
+
+    async def refresh(self, token: str, source: str) -> tuple[Grant, TokenPair]:
+        """Spend a refresh token. One that was spent before revokes its grant and raises `ReusedTokenError`."""
+        grant = self.require_active(self._refresh.grant_of(token))
+        before = self._refresh.family(grant.id)
+        try:
+            successor = self._refresh.rotate(token)
+        except ReusedTokenError:
+            self._tell(GrantEvent.REUSED, grant, source)
+            await self.revoke(grant.id, source=source)
+            raise
+        self._touch(grant, source)
+        try:
+            await self._store.save()
+        except StorageError:
+            self._refresh.restore(before)
+            raise
+        grant = self.require_active(grant.id)  # it may have been revoked while the disk was busy
+        self._tell(GrantEvent.REFRESHED, grant, source)
+        return grant, self._pair(grant, successor)
+
+    def _pair(self, grant: Grant, refresh: str) -> TokenPair:
+        lifetime = int(self._token_lifetime())
+        return TokenPair(self._access.issue(grant.id, lifetime), refresh, lifetime)
+
+    def grant_of(self, token: str) -> str:
+        """Return the id of the grant behind an access or a refresh token. Raises `InvalidTokenError` and its kin."""
+        try:
+            return self._refresh.grant_of(token)
+        except InvalidTokenError:
+            return self._access.verify(token).grant_id
+
+    # Acts of the owner of the home.
+
+    async def revoke(self, grant_id: str, *, source: str | None = None) -> None:
+        """Put a website out: its sessions are told at once, and on return it is on disk."""
+        grant = self.get(grant_id)
+        self._drop(grant_id)
+        self._tell(GrantEvent.REVOKED, grant, source)
+        await self._store.save()
+
+    async def revoke_all(self) -> None:
+        """Put every website out and drop the signing keys."""
+        self._access.replace()
+        dropped = self.all
+        for grant in dropped:
+            self._drop(grant.id)
+            self._tell(GrantEvent.REVOKED, grant)
+        await self._store.save()
+
+    async def pause(self, grant_id: str) -> Grant:
+        """Keep a website out until it is resumed."""
+        return await self._change(GrantEvent.PAUSED, replace(self.get(grant_id), paused=True))
+
+    async def resume(self, grant_id: str) -> Grant:
+        """Let a paused website in again."""
+        return await self._change(GrantEvent.RESUMED, replace(self.get(grant_id), paused=False))
+
+    async def edit(
+        self, grant_id: str, *, name: str | None = None, scope: Scope | None = None, expires: datetime | None = None
+    ) -> Grant:
+        """Change the name, the scope or the end of a grant; None leaves a thing as it is."""
+        grant = self.get(grant_id)
+        edited = replace(grant, name=name or grant.name, scope=scope or grant.scope, expires=expires or grant.expires)
+        return await self._change(GrantEvent.EDITED, edited)
+
+    async def _change(self, event: GrantEvent, grant: Grant) -> Grant:
+        before = self.get(grant.id)
+        self._grants[grant.id] = grant
+        self._tell(event, grant)
+        try:
+            await self._store.save()
+        except StorageError:
+            if not grant.paused:  # what could not be kept must not widen; what keeps out stays
+                self._grants[grant.id] = before
+                self._tell(GrantEvent.EDITED, before)
+            raise
+        return grant
+
+    def _touch(self, grant: Grant, source: str) -> Grant:
+        touched = self._grants[grant.id] = replace(grant, last_used=dt_util.utcnow(), last_source=source)
+        self._store.save_later(LAST_USED_SAVE_DELAY)
+        return touched
+
+    def _drop(self, grant_id: str) -> None:
+        self._grants.pop(grant_id, None)
+        self._refresh.forget(grant_id)
+
+    def _tell(self, event: GrantEvent, grant: Grant, source: str | None = None) -> None:
+        for listener in tuple(self._listeners):
+            listener(GrantChange(event, grant, source))
+
+
+def dump_grant(grant: Grant) -> dict[str, Any]:
+    """Return a grant as JSON: as it is stored, and as its owner sees it. It holds no secret."""
+    return {
+        "id": grant.id,
+        "name": grant.name,
+        "origin": grant.origin,
+        "account_hint": grant.account_hint,
+        "created": grant.created.isoformat(),
+        "scope": {
+            "devices": None if grant.scope.devices is None else sorted(grant.scope.devices),
+            "control": grant.scope.control,
+            "doors_and_alarms": grant.scope.doors_and_alarms,
+        },
+        "paused": grant.paused,
+        "expires": grant.expires and grant.expires.isoformat(),
+        "last_used": grant.last_used and grant.last_used.isoformat(),
+        "last_source": grant.last_source,
+    }
+
+
+def load_scope(data: dict[str, Any]) -> Scope:
+    """Read a scope back. Raises KeyError or TypeError when it is not one."""
+    devices = data["devices"]
+    return Scope(
+        devices=None if devices is None else frozenset(map(str, devices)),
+        control=bool(data["control"]),
+        doors_and_alarms=bool(data["doors_and_alarms"]),
+    )
+
+
+def load_grant(data: dict[str, Any]) -> Grant:
+    """Read a stored grant back. Raises KeyError, TypeError or ValueError when it is not one."""
+    return Grant(
+        id=str(data["id"]),
+        name=str(data["name"]),
+        origin=data["origin"],
+        account_hint=data["account_hint"],
+        created=datetime.fromisoformat(data["created"]),
+        scope=load_scope(data["scope"]),
+        paused=bool(data["paused"]),
+        expires=_time(data["expires"]),
+        last_used=_time(data["last_used"]),
+        last_source=data["last_source"],
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,226 @@
+"""Tokens: access tokens (JWT) that say who asks, and refresh tokens that renew them. Pure: the clock is handed in."""
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+import hashlib
+import hmac
+import secrets
+from typing import Any, Final
+
+import jwt
+
+from ..const import REFRESH_GRACE, SPENT_REFRESH_TOKENS_MAX, TOKEN_LEEWAY, TOKEN_LENGTH_MAX
+from ..errors import ExpiredTokenError, InvalidTokenError, ReusedTokenError
+
+ALGORITHM: Final = "HS256"
+AUDIENCE: Final = "interphone"
+CLAIMS: Final = ("iss", "aud", "sub", "jti", "iat", "exp", "api_serial")
+KEY_BYTES: Final = 32
+
+# Seconds since the epoch.
+type WallClock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key of 256 bit, known only to this home."""
+
+    kid: str
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def make(cls) -> SigningKey:
+        """Draw a new key."""
+        return cls(secrets.token_hex(8), secrets.token_bytes(KEY_BYTES))
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a good token says: for which grant it speaks, and until when, in seconds since the epoch."""
+
+    grant_id: str
+    expires: float
+
+
+class AccessTokens:
+    """Issues and verifies access tokens: JWT (RFC 7519), HS256 and nothing else.
+
+    Holds at most two keys: the one that signs, and the one before it, which verifies until its tokens ran out.
+    """
+
+    def __init__(self, serial: str, keys: Iterable[SigningKey], clock: WallClock) -> None:
+        """Sign with the first of `keys` for the home known as `serial`."""
+        self.serial = serial
+        self._keys = {key.kid: key for key in keys}
+        self._clock = clock
+
+    @property
+    def keys(self) -> tuple[SigningKey, ...]:
+        """The keys in use, the one that signs first."""
+        return tuple(self._keys.values())
+
+    @property
+    def _issuer(self) -> str:
+        return f"interphone:{self.serial}"
+
+    def issue(self, grant_id: str, lifetime: float) -> str:
+        """Return a token for this grant that lives `lifetime` seconds."""
+        now = int(self._clock())
+        key = self.keys[0]
+        claims = {
+            "iss": self._issuer,
+            "aud": AUDIENCE,
+            "sub": grant_id,
+            "jti": secrets.token_urlsafe(16),
+            "iat": now,
+            "exp": now + int(lifetime),
+            "api_serial": self.serial,
+        }
+        return jwt.encode(claims, key.secret, ALGORITHM, headers={"kid": key.kid})
+
+    def verify(self, token: str) -> Claims:
+        """Return what a token says.
+
+        Raises `ExpiredTokenError` for a token that was good once, `InvalidTokenError` for any other fault.
+        """
+        claims = self._decode(token)
+        now = self._clock()
+        if not _is_time(claims["iat"]) or not _is_time(claims["exp"]) or not isinstance(claims["sub"], str):
+            raise InvalidTokenError
+        if claims["iat"] > now + TOKEN_LEEWAY or not _same(claims["api_serial"], self.serial):
+            raise InvalidTokenError
+        if claims["exp"] <= now - TOKEN_LEEWAY:
+            raise ExpiredTokenError
+        return Claims(claims["sub"], float(claims["exp"]))
+
+    def _decode(self, token: str) -> Mapping[str, Any]:
+        """Check signature, issuer and audience; the times are checked against the clock handed in."""
+        if len(token) > TOKEN_LENGTH_MAX:
+            raise InvalidTokenError
+        try:
+            key = self._keys[str(jwt.get_unverified_header(token).get("kid"))]
+            return jwt.decode(
+                token,
+                key.secret,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=self._issuer,
+                options={"require": list(CLAIMS), "verify_exp": False, "verify_iat": False},
+            )
+        except (KeyError, ValueError, RecursionError, jwt.InvalidTokenError) as err:
+            raise InvalidTokenError from err
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the present one still verifies, the one before it no longer does."""
+        new = SigningKey.make()
+        self._keys = {key.kid: key for key in (new, self.keys[0])}
+
+    def replace(self) -> None:
+        """Drop every key: no token issued so far is good any more."""
+        new = SigningKey.make()
+        self._keys = {new.kid: new}
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _same(value: object, expected: str) -> bool:
+    return isinstance(value, str) and hmac.compare_digest(value.encode(), expected.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshFamily:
+    """The refresh tokens of one grant, as digests: the good one, and those that were spent before it."""
+
+    grant_id: str
+    current: str
+    rotated_at: float
+    spent: tuple[str, ...] = ()
+
+
+class RefreshTokens:
+    """Issues refresh tokens of 256 bit and rotates them: each is good once.
+
+    Presenting the token spent last within 30 s returns the same successor, so a lost answer can be asked for again.
+    Presenting any other spent token means that two parties hold it (RFC 9700, section 4.14.2).
+    """
+
+    def __init__(self, pepper: bytes, families: Iterable[RefreshFamily], clock: WallClock) -> None:
+        """Know these families. The pepper, secret to this home, makes a successor out of its predecessor."""
+        self.pepper = pepper
+        self._clock = clock
+        self._families: dict[str, RefreshFamily] = {}
+        self._grants: dict[str, str] = {}
+        for family in families:
+            self._put(family)
+
+    @property
+    def families(self) -> tuple[RefreshFamily, ...]:
+        """All families, as they are to be stored."""
+        return tuple(self._families.values())
+
+    def issue(self, grant_id: str) -> str:
+        """Start the family of a grant and return its first token."""
+        token = secrets.token_urlsafe(KEY_BYTES)
+        self._put(RefreshFamily(grant_id, _digest(token), self._clock()))
+        return token
+
+    def grant_of(self, token: str) -> str:
+        """Return the grant a token, good or spent, was issued to. Raises `InvalidTokenError` for a stranger's."""
+        try:
+            return self._grants[_digest(token)]
+        except KeyError:
+            raise InvalidTokenError from None
+
+    def rotate(self, token: str) -> str:
+        """Spend a token and return its successor.
+
+        Raises `InvalidTokenError` for a token that was never issued, `ReusedTokenError` for one spent before.
+        """
+        digest = _digest(token)
+        family = self._families[self.grant_of(token)]
+        successor = self._successor(token)
+        if digest == family.current:
+            self._spend(family, _digest(successor))
+            return successor
+        lately = 0 <= self._clock() - family.rotated_at <= REFRESH_GRACE
+        if lately and digest == family.spent[0]:
+            return successor
+        raise ReusedTokenError
+
+    def family(self, grant_id: str) -> RefreshFamily:
+        """Return the family of a grant, to be handed to `restore` should its rotation come to nothing."""
+        return self._families[grant_id]
+
+    def restore(self, family: RefreshFamily) -> None:
+        """Put a family back as it was."""
+        self.forget(family.grant_id)
+        self._put(family)
+
+    def forget(self, grant_id: str) -> None:
+        """Make every token of a grant a stranger's."""
+        if family := self._families.pop(grant_id, None):
+            for digest in (family.current, *family.spent):
+                self._grants.pop(digest, None)
+
+    def _spend(self, family: RefreshFamily, successor: str) -> None:
+        spent = (family.current, *family.spent)
+        for forgotten in spent[SPENT_REFRESH_TOKENS_MAX:]:
+            self._grants.pop(forgotten, None)
+        self._put(RefreshFamily(family.grant_id, successor, self._clock(), spent[:SPENT_REFRESH_TOKENS_MAX]))
+
+    def _successor(self, token: str) -> str:
+        """Derive the next token, so that it can be told again within the grace without being kept anywhere."""
+        mac = hmac.digest(self.pepper, token.encode(), "sha256")
+        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+    def _put(self, family: RefreshFamily) -> None:
+        self._families[family.grant_id] = family
+        for digest in (family.current, *family.spent):
+            self._grants[digest] = family.grant_id
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

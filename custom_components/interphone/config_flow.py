@@ -1,0 +1,142 @@
+"""Set-up and options: the name of the home, who may connect, what is shared, how codes and tokens live."""
+
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.const import CONF_NAME
+from homeassistant.core import callback
+from homeassistant.helpers import selector
+import voluptuous as vol
+from yarl import URL
+
+from .const import (
+    CODE_LENGTH,
+    CODE_LENGTH_MAX,
+    CODE_LENGTH_MIN,
+    CODE_LIFETIME,
+    CODE_LIFETIME_MAX,
+    CODE_LIFETIME_MIN,
+    CONF_CODE_LENGTH,
+    CONF_CODE_LIFETIME,
+    CONF_DOMAINS,
+    CONF_ORIGINS,
+    CONF_SENSITIVE_ENTITIES,
+    CONF_TOKEN_LIFETIME,
+    DOMAIN,
+    TOKEN_LIFETIME,
+    TOKEN_LIFETIME_MAX,
+    TOKEN_LIFETIME_MIN,
+)
+from .devices.exposure import DEFAULT_DOMAINS, SHAREABLE_DOMAINS
+from .devices.registry import SENSITIVE, SENSITIVE_CLASSES
+
+# What the picker of single entities offers: everything sensitive.
+SENSITIVE_FILTERS: Final[list[selector.EntityWithDeviceFilterSelectorConfig]] = [
+    selector.EntityWithDeviceFilterSelectorConfig(domain=sorted(SENSITIVE)),
+    *(
+        selector.EntityWithDeviceFilterSelectorConfig(domain=domain, device_class=sorted(classes))
+        for domain, classes in sorted(SENSITIVE_CLASSES.items())
+    ),
+]
+
+NAME: Final = {vol.Required(CONF_NAME): selector.TextSelector()}
+
+SHARING: Final = {
+    vol.Optional(CONF_ORIGINS, default=list): selector.TextSelector(selector.TextSelectorConfig(multiple=True)),
+    vol.Required(CONF_DOMAINS, default=sorted(DEFAULT_DOMAINS)): selector.SelectSelector(
+        selector.SelectSelectorConfig(
+            options=sorted(SHAREABLE_DOMAINS), multiple=True, sort=True, translation_key=CONF_DOMAINS
+        )
+    ),
+    vol.Optional(CONF_SENSITIVE_ENTITIES, default=list): selector.EntitySelector(
+        selector.EntitySelectorConfig(multiple=True, filter=SENSITIVE_FILTERS)
+    ),
+}
+
+
+def _number(low: float, high: float, unit: str | None, step: float = 1) -> selector.NumberSelector:
+    config = selector.NumberSelectorConfig(min=low, max=high, step=step, mode=selector.NumberSelectorMode.BOX)
+    if unit:
+        config["unit_of_measurement"] = unit
+    return selector.NumberSelector(config)
+
+
+LIFETIMES: Final = {
+    vol.Required(CONF_CODE_LENGTH, default=CODE_LENGTH): _number(CODE_LENGTH_MIN, CODE_LENGTH_MAX, None),
+    vol.Required(CONF_CODE_LIFETIME, default=CODE_LIFETIME): _number(CODE_LIFETIME_MIN, CODE_LIFETIME_MAX, "s"),
+    vol.Required(CONF_TOKEN_LIFETIME, default=TOKEN_LIFETIME): _number(TOKEN_LIFETIME_MIN, TOKEN_LIFETIME_MAX, "s"),
+}
+
+
+class InvalidOriginError(ValueError):
+    """Not an origin: a scheme and a host, perhaps a port, and nothing else."""
+
+
+def parse_origin(text: str) -> str:
+    """Return an origin as browsers write it (RFC 6454, section 6.2). Raises `InvalidOriginError`."""
+    try:
+        url = URL(text.strip())
+        origin = str(url.origin())
+    except ValueError:
+        raise InvalidOriginError(text) from None
+    if url.scheme not in ("http", "https") or url.path not in ("", "/") or url.query or url.fragment or url.user:
+        raise InvalidOriginError(text)
+    return origin
+
+
+def checked(user_input: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the options in their stored form, and the errors of the form's fields."""
+    try:
+        origins = [parse_origin(origin) for origin in user_input.get(CONF_ORIGINS, ())]
+    except InvalidOriginError:
+        return user_input, {CONF_ORIGINS: "invalid_origin"}
+    return user_input | {CONF_ORIGINS: list(dict.fromkeys(origins))}, {}
+
+
+class InterphoneConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Set-up in one step."""
+
+    VERSION = 1
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the name of the home, the websites and the devices."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            options, errors = checked(user_input)
+            if not errors:
+                name = options.pop(CONF_NAME).strip() or self.hass.config.location_name
+                return self.async_create_entry(title=name, data={}, options=options)
+        schema = self.add_suggested_values_to_schema(
+            vol.Schema({**NAME, **SHARING}), user_input or {CONF_NAME: self.hass.config.location_name}
+        )
+        return self.async_show_form(step_id="user", data_schema=schema, errors=errors)
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> InterphoneOptionsFlow:
+        """Return the flow of the options."""
+        return InterphoneOptionsFlow()
+
+
+class InterphoneOptionsFlow(OptionsFlowWithReload):
+    """Everything of the set-up, and how codes and tokens live. Saving reloads the entry."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for all options at once."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            options, errors = checked(user_input)
+            if not errors:
+                return self._save(options)
+        current = {CONF_NAME: self.config_entry.title, **self.config_entry.options}
+        schema = self.add_suggested_values_to_schema(
+            vol.Schema({**NAME, **SHARING, **LIFETIMES}), user_input or current
+        )
+        return self.async_show_form(step_id="init", data_schema=schema, errors=errors)
+
+    def _save(self, options: dict[str, Any]) -> ConfigFlowResult:
+        name = options.pop(CONF_NAME).strip() or self.config_entry.title
+        self.hass.config_entries.async_update_entry(self.config_entry, title=name)
+        return self.async_create_entry(data=options)

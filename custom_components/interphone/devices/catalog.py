@@ -1,0 +1,222 @@
+"""The catalog: the shared devices as they are now, kept true to Home Assistant's states and registries."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    label_registry as lr,
+)
+from homeassistant.helpers.event import async_track_state_added_domain, async_track_state_change_event
+from homeassistant.util.event_type import EventType
+
+from ..access.models import Scope
+from .describe import Describer, read_state
+from .exposure import Exposure
+from .model import Device, Entity
+from .registry import DOMAINS
+
+# Entities looked at again in one turn of the loop: a few ms of work, then everybody else has a turn.
+_TURN: Final = 100
+
+# Registries whose names and links any entity may inherit.
+_INHERITED: Final[tuple[EventType[Any], ...]] = (
+    ar.EVENT_AREA_REGISTRY_UPDATED,
+    fr.EVENT_FLOOR_REGISTRY_UPDATED,
+    lr.EVENT_LABEL_REGISTRY_UPDATED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One device before and after: added where there is no `old`, removed where there is no `new`."""
+
+    old: Device | None
+    new: Device | None
+
+
+type Watcher = Callable[[Difference], None]
+
+
+class Catalog:
+    """Owns the shared devices. After `start` they follow Home Assistant; watchers hear each difference at once.
+
+    A state is taken over in the turn of the loop it changes in. What registries change is looked at again from the
+    next turn on, a few entities a turn. What a new exposure no longer shares is gone when `set_exposure` returns.
+    """
+
+    def __init__(self, hass: HomeAssistant, exposure: Exposure) -> None:
+        """Make an empty catalog."""
+        self._hass = hass
+        self._exposure = exposure
+        self._describer = Describer(hass)
+        self._devices: dict[str, Device] = {}
+        self._ids: dict[str, str] = {}
+        self._trackers: dict[str, CALLBACK_TYPE] = {}
+        self._watchers: list[Watcher] = []
+        self._subscriptions: list[CALLBACK_TYPE] = []
+        self._stale: dict[str, None] = {}
+        self._turn: asyncio.Handle | None = None
+
+    @callback
+    def start(self) -> None:
+        """Describe all shared entities, and follow Home Assistant from now on."""
+        bus = self._hass.bus
+        self._subscriptions = [
+            async_track_state_added_domain(self._hass, DOMAINS, self._on_added),
+            bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
+            bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry),
+            bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._on_inherited),
+            *(bus.async_listen(event_type, self._on_inherited) for event_type in _INHERITED),
+        ]
+        for entity_id in self._hass.states.async_entity_ids(DOMAINS):
+            self._look(entity_id)
+
+    @callback
+    def stop(self) -> None:
+        """Follow nothing and forget everything; watchers are not told."""
+        for release in (*self._subscriptions, *self._trackers.values()):
+            release()
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        self._subscriptions.clear()
+        self._trackers.clear()
+        self._stale.clear()
+        self._devices.clear()
+        self._ids.clear()
+
+    @callback
+    def set_exposure(self, exposure: Exposure) -> None:
+        """Share by these rules: at once what is no longer shared, and from the next turn what is now."""
+        self._exposure = exposure
+        for device in list(self._devices.values()):
+            state = self._hass.states.get(device.entity_id)
+            if state is not None and not exposure.shares(self._describer.candidate(state)):
+                self._put(device, None)
+        self._mark(self._hass.states.async_entity_ids(DOMAINS))
+
+    @callback
+    def watch(self, watcher: Watcher) -> CALLBACK_TYPE:
+        """Call the watcher with each difference, until the returned function is called."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    def get(self, device_id: str) -> Device | None:
+        """Return a shared device as it is now."""
+        return self._devices.get(device_id)
+
+    def devices(self, scope: Scope) -> list[Device]:
+        """Return the devices within the scope as they are now."""
+        return [device for device in self._devices.values() if scope.sees(device.id)]
+
+    def entity(self, device: Device) -> Entity | None:
+        """Return the entity behind a device as traits see it; None when it is just gone."""
+        state = self._hass.states.get(device.entity_id)
+        return None if state is None else self._describer.entity(state)
+
+    @callback
+    def _on_state(self, event: Event[EventStateChangedData]) -> None:
+        entity_id, before, now = event.data["entity_id"], event.data["old_state"], event.data["new_state"]
+        if now is None:
+            # Renamed or gone: the registry knows in the next turn.
+            self._mark([entity_id])
+            return
+        entity = self._describer.entity(now)
+        device = self._devices.get(self._ids.get(entity_id, ""))
+        if device is None or (entity.online and (before is None or before.attributes != now.attributes)):
+            self._look(entity_id)
+            return
+        state = read_state(device, entity)
+        if entity.online != device.online or state != device.state:
+            self._put(device, replace(device, online=entity.online, state=state))
+
+    @callback
+    def _on_added(self, event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] not in self._ids:
+            self._mark([event.data["entity_id"]])
+
+    @callback
+    def _on_entity_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        data = event.data
+        entity_id = data["entity_id"]
+        if data["action"] == "update" and (old := data.get("old_entity_id")) in self._ids:
+            self._rename(old, entity_id)
+        elif entity_id.partition(".")[0] in DOMAINS:
+            self._mark([entity_id])
+
+    @callback
+    def _on_device_registry(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
+        data = event.data
+        if data["action"] != "update":
+            return
+        if "area_id" in data["changes"]:
+            # Devices that are part of this one may inherit its area.
+            self._on_inherited(event)
+            return
+        registry = er.async_get(self._hass)
+        self._mark(entry.entity_id for entry in er.async_entries_for_device(registry, data["device_id"]))
+
+    @callback
+    def _on_inherited(self, _event: Event[Any]) -> None:
+        self._mark(self._hass.states.async_entity_ids(DOMAINS))
+
+    def _rename(self, old: str, new: str) -> None:
+        """Follow an entity that got another entity id; Home Assistant takes its state away and adds it again."""
+        device_id = self._ids.pop(old)
+        self._trackers.pop(old)()
+        self._stale.pop(old, None)
+        self._ids[new] = device_id
+        self._trackers[new] = async_track_state_change_event(self._hass, new, self._on_state)
+        self._devices[device_id] = replace(self._devices[device_id], entity_id=new)
+
+    def _mark(self, entity_ids: Iterable[str]) -> None:
+        self._stale.update(dict.fromkeys(entity_ids))
+        if self._stale and self._turn is None:
+            self._turn = self._hass.loop.call_soon(self._work)
+
+    @callback
+    def _work(self) -> None:
+        for _ in range(min(_TURN, len(self._stale))):
+            entity_id = next(iter(self._stale))
+            del self._stale[entity_id]
+            self._look(entity_id)
+        self._turn = self._hass.loop.call_soon(self._work) if self._stale else None
+
+    def _look(self, entity_id: str) -> None:
+        """Describe an entity anew, whatever happened to it."""
+        old = self._devices.get(self._ids.get(entity_id, ""))
+        new = self._describe(self._hass.states.get(entity_id), old)
+        if old is not None and new is not None and old.id != new.id:
+            self._put(old, None)
+            old = None
+        if old != new:
+            self._put(old, new)
+
+    def _describe(self, state: State | None, known: Device | None) -> Device | None:
+        if state is None or state.domain not in DOMAINS:
+            return None
+        candidate = self._describer.candidate(state)
+        return self._describer.describe(state, candidate, known) if self._exposure.shares(candidate) else None
+
+    def _put(self, old: Device | None, new: Device | None) -> None:
+        """Replace one device by another; the only place that changes what is shared."""
+        if new is not None:
+            self._devices[new.id] = new
+        elif old is not None:
+            del self._devices[old.id]
+            del self._ids[old.entity_id]
+            self._trackers.pop(old.entity_id)()
+        if old is None and new is not None:
+            self._ids[new.entity_id] = new.id
+            self._trackers[new.entity_id] = async_track_state_change_event(self._hass, new.entity_id, self._on_state)
+        difference = Difference(old, new)
+        for watcher in list(self._watchers):
+            watcher(difference)

@@ -1,0 +1,247 @@
+"""Commands: from an envelope a website sent to one service call, and the truth about what came of it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+import hashlib
+import logging
+import secrets
+from typing import Any
+
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util import dt as dt_util
+
+from ..access.models import Grant
+from ..const import COMMAND_TIMEOUT, CONFIRM_TIMEOUT, DOMAIN, EVENT_COMMAND
+from ..errors import (
+    CommandExpiredError,
+    CommandFailedError,
+    CommandTimeoutError,
+    DeviceOfflineError,
+    InterphoneError,
+    InvalidRequestError,
+    NotPermittedError,
+    UnknownDeviceError,
+    UnsupportedCommandError,
+)
+from .catalog import Catalog
+from .describe import read_state
+from .envelope import Envelope, id_of, parse
+from .memory import Memory
+from .model import Device, Json, ServiceCall, Trait
+from .rate import CommandRate
+from .registry import TRAITS
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class CommandStatus(StrEnum):
+    """What came of a command."""
+
+    DONE = "done"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """The answer to one envelope.
+
+    `id` is as sent, None where it had none; `error` is set when it was refused or failed; `state` is the device's
+    after it was done.
+    """
+
+    id: str | None
+    status: CommandStatus
+    error: InterphoneError | None = None
+    state: Json | None = None
+
+    def as_dict(self, message: str | None = None) -> dict[str, Any]:
+        """Return it as it goes over the wire, with the error's message in the language of the asker."""
+        result: dict[str, Any] = {"id": self.id, "status": self.status.value}
+        if self.error is not None:
+            result["error"] = self.error.code
+            if message is not None:
+                result["message"] = message
+            if self.error.detail is not None:
+                result["detail"] = self.error.detail
+            if self.error.retry_after is not None:
+                result["retry_after"] = self.error.retry_after
+        if self.state is not None:
+            result["state"] = self.state
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A command that passed every check: what to call, and what to see afterwards."""
+
+    device: Device
+    name: str
+    trait: Trait
+    call: ServiceCall
+    wanted: Json | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A command whose call was begun: what identifies it, when its call has returned, and its result to come."""
+
+    digest: bytes
+    called: asyncio.Event
+    task: asyncio.Task[CommandResult]
+
+
+class Commands:
+    """Runs commands for grants: authorise, plan, call, confirm."""
+
+    def __init__(self, hass: HomeAssistant, catalog: Catalog) -> None:
+        """Remember no commands yet."""
+        self._hass = hass
+        self._catalog = catalog
+        self._memory: Memory[tuple[str, str], _Running] = Memory(hass.loop.time)
+        self._rate = CommandRate(hass.loop.time)
+        # Tells whether an id comes again with the same command, without keeping params: they may hold a PIN.
+        self._key = secrets.token_bytes(32)
+
+    async def run(self, grant: Grant, envelope: object, *, context: Context | None = None) -> CommandResult:
+        """Run one command and wait until it is done, and up to `CONFIRM_TIMEOUT` longer for the wanted state.
+
+        Never raises for a command that is refused or fails. The grant must be live: the caller has checked that. One
+        that comes again with its id, even while the first still runs, gets the first one's result; one that was
+        refused before anything was called may come again.
+        """
+        begun = self._begin(grant, envelope, context)
+        return begun if isinstance(begun, CommandResult) else await asyncio.shield(begun.task)
+
+    async def run_many(
+        self, grant: Grant, envelopes: Sequence[object], *, context: Context | None = None
+    ) -> list[CommandResult]:
+        """Run commands one after the other; each has its own result, and a failed one does not stop the rest.
+
+        The next begins when the call of the one before has returned; all are watched for their wanted states together.
+        """
+        begun: list[CommandResult | _Running] = []
+        for envelope in envelopes:
+            begun.append(running := self._begin(grant, envelope, context))
+            if isinstance(running, _Running):
+                await running.called.wait()
+        return [
+            running if isinstance(running, CommandResult) else await asyncio.shield(running.task) for running in begun
+        ]
+
+    def _begin(self, grant: Grant, raw: object, context: Context | None) -> CommandResult | _Running:
+        """Check everything that can be checked, and begin the call; or answer what was refused."""
+        try:
+            self._rate.spend(grant.id)
+            envelope = parse(raw)
+            digest = self._digest(envelope)
+            if running := self._memory.recall((grant.id, envelope.id)):
+                if not secrets.compare_digest(running.digest, digest):
+                    raise InvalidRequestError("id: already used for another command")
+                return running
+            order = self._order(grant, envelope)
+        except CommandExpiredError as error:
+            return CommandResult(id_of(raw), CommandStatus.EXPIRED, error)
+        except InterphoneError as error:
+            return CommandResult(id_of(raw), CommandStatus.FAILED, error)
+        called = asyncio.Event()
+        execution = self._execute(order, grant, envelope.id, context or Context(), called)
+        task = self._hass.async_create_task(execution, f"{DOMAIN} {order.name}")
+        running = _Running(digest, called, task)
+        self._memory.remember((grant.id, envelope.id), running)
+        return running
+
+    def _digest(self, envelope: Envelope) -> bytes:
+        content = json_bytes([envelope.device, envelope.command, envelope.params])
+        return hashlib.blake2b(content, key=self._key, digest_size=16).digest()
+
+    def _order(self, grant: Grant, envelope: Envelope) -> _Order:
+        if envelope.expired(dt_util.utcnow()):
+            raise CommandExpiredError
+        device = self._catalog.get(envelope.device)
+        if device is None or not grant.scope.sees(device.id):
+            raise UnknownDeviceError
+        if not grant.scope.controls(device.id, sensitive=device.sensitive):
+            raise NotPermittedError
+        if envelope.command not in device.commands:
+            raise UnsupportedCommandError(f"this device's commands: {', '.join(device.commands) or 'none'}")
+        name, _, verb = envelope.command.partition(".")
+        trait = TRAITS[name]
+        command = trait.commands[verb]
+        params = command.check(envelope.params)
+        entity = self._catalog.entity(device)
+        if entity is None or not entity.online:
+            raise DeviceOfflineError
+        wanted = None if command.wants is None else command.wants(entity, params)
+        return _Order(device, envelope.command, trait, command.plan(entity, params), wanted)
+
+    async def _execute(
+        self, order: _Order, grant: Grant, command_id: str, context: Context, called: asyncio.Event
+    ) -> CommandResult:
+        try:
+            await self._call(order, grant, context)
+        except InterphoneError as error:
+            return CommandResult(command_id, CommandStatus.FAILED, error)
+        finally:
+            called.set()
+        status = CommandStatus.CONFIRMED if await self._confirm(order) else CommandStatus.DONE
+        entity = self._catalog.entity(order.device)
+        return CommandResult(command_id, status, state=None if entity is None else read_state(order.device, entity))
+
+    async def _call(self, order: _Order, grant: Grant, context: Context) -> None:
+        """Make the service call. What goes wrong is logged by its kind alone: messages may quote a PIN."""
+        call, entity_id = order.call, order.device.entity_id
+        event = {
+            ATTR_ENTITY_ID: entity_id,
+            "device": order.device.id,
+            "command": order.name,
+            "grant_id": grant.id,
+            "grant_name": grant.name,
+        }
+        self._hass.bus.async_fire(EVENT_COMMAND, event, context=context)
+        data = {**call.data, ATTR_ENTITY_ID: entity_id}
+        try:
+            async with asyncio.timeout(COMMAND_TIMEOUT) as limit:
+                await self._hass.services.async_call(call.domain, call.service, data, blocking=True, context=context)
+        except Exception as error:  # noqa: BLE001  # integrations raise anything
+            if limit.expired():
+                _LOGGER.warning("%s on %s did not return within %g s", order.name, entity_id, COMMAND_TIMEOUT)
+                raise CommandTimeoutError from None
+            kind = getattr(error, "translation_key", None) or type(error).__name__
+            _LOGGER.warning("%s on %s failed: %s", order.name, entity_id, kind)
+            raise CommandFailedError from None
+
+    async def _confirm(self, order: _Order) -> bool:
+        """Tell whether the wanted state is seen, now or within `CONFIRM_TIMEOUT`."""
+        if order.wanted is None:
+            return False
+        if self._reached(order):
+            return True
+        seen = self._hass.loop.create_future()
+
+        @callback
+        def on_state(_event: Event[EventStateChangedData]) -> None:
+            if not seen.done() and self._reached(order):
+                seen.set_result(None)
+
+        release = async_track_state_change_event(self._hass, order.device.entity_id, on_state)
+        try:
+            async with asyncio.timeout(CONFIRM_TIMEOUT):
+                await seen
+        except TimeoutError:
+            return False
+        finally:
+            release()
+        return True
+
+    def _reached(self, order: _Order) -> bool:
+        entity = self._catalog.entity(order.device)
+        if entity is None or not entity.online or order.wanted is None:
+            return False
+        return order.trait.reached(order.wanted, order.trait.read(entity))

@@ -1,0 +1,120 @@
+"""Describing an entity: from its state and Home Assistant's registries to the device a website sees."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+import hashlib
+from typing import Final
+
+from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_ICON
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    label_registry as lr,
+)
+
+from .exposure import Candidate
+from .model import Appliance, Device, Entity, Json
+from .registry import DOMAINS, TRAITS
+
+# 80 bits: no two entities of a home share an id, and an id tells nothing about the entity.
+_ID_LENGTH: Final = 20
+
+
+class Describer:
+    """Reads Home Assistant's registries. Holds nothing of its own."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Look the registries up once; Home Assistant keeps them for its lifetime."""
+        self._hass = hass
+        self._entities = er.async_get(hass)
+        self._devices = dr.async_get(hass)
+        self._areas = ar.async_get(hass)
+        self._floors = fr.async_get(hass)
+        self._labels = lr.async_get(hass)
+
+    def device_id(self, entity_id: str) -> str:
+        """Return the id websites know the entity by: it survives renames where there is a registry entry."""
+        entry = self._entities.async_get(entity_id)
+        origin = f"entity:{entity_id}" if entry is None else f"registry:{entry.id}"
+        return hashlib.sha256(origin.encode()).hexdigest()[:_ID_LENGTH]
+
+    def entity(self, state: State) -> Entity:
+        """Return the entity as traits see it."""
+        return Entity(state, self._hass.config.units.temperature_unit)
+
+    def candidate(self, state: State) -> Candidate:
+        """Return what exposure is decided by."""
+        entry = self._entities.async_get(state.entity_id)
+        appliance = self._appliance(entry)
+        area_id = self._area_id(entry, appliance)
+        area = self._areas.async_get_area(area_id) if area_id else None
+        classes = (
+            state.attributes.get(ATTR_DEVICE_CLASS),
+            entry and entry.device_class,
+            entry and entry.original_device_class,
+        )
+        labels: set[str] = set()
+        for holder in (entry, appliance, area):
+            labels |= holder.labels if holder else set()
+        return Candidate(
+            entity_id=state.entity_id,
+            device_classes=frozenset(str(name) for name in classes if name),
+            entry=entry,
+            device_id=appliance.id if appliance else None,
+            area_id=area_id,
+            floor_id=area.floor_id if area else None,
+            labels=frozenset(labels),
+        )
+
+    def describe(self, state: State, candidate: Candidate, known: Device | None = None) -> Device:
+        """Return the entity as a device with its present state.
+
+        While it cannot be reached, an entity tells less of itself: what is known of it from before still holds.
+        """
+        entity = self.entity(state)
+        appliance = self._appliance(candidate.entry)
+        area = self._areas.async_get_area(candidate.area_id) if candidate.area_id else None
+        floor = self._floors.async_get_floor(candidate.floor_id) if candidate.floor_id else None
+        kind = DOMAINS[state.domain]
+        traits = kind.traits_of(entity)
+        device = Device(
+            id=self.device_id(state.entity_id),
+            entity_id=state.entity_id,
+            type=kind.type_of(entity),
+            name=state.name,
+            area=area.name if area else None,
+            floor=floor.name if floor else None,
+            labels=tuple(sorted(self._label_names(candidate.labels))),
+            part_of=Appliance(appliance.id, appliance.name_by_user or appliance.name) if appliance else None,
+            icon=entity.text(ATTR_ICON),
+            sensitive=candidate.sensitive,
+            online=entity.online,
+            traits={trait.name: trait.attributes(entity) for trait in traits},
+            commands=tuple(command for trait in traits for command in trait.supported_commands(entity)),
+            state={},
+        )
+        if known is not None and not entity.online:
+            device = replace(device, traits=known.traits, commands=known.commands)
+        return replace(device, state=read_state(device, entity))
+
+    def _label_names(self, label_ids: Iterable[str]) -> Iterable[str]:
+        for label_id in label_ids:
+            if label := self._labels.async_get_label(label_id):
+                yield label.name
+
+    def _appliance(self, entry: er.RegistryEntry | None) -> dr.AnyDeviceEntry | None:
+        return self._devices.async_get(entry.device_id) if entry and entry.device_id else None
+
+    def _area_id(self, entry: er.RegistryEntry | None, appliance: dr.AnyDeviceEntry | None) -> str | None:
+        if entry and entry.area_id:
+            return entry.area_id
+        return dr.async_get_effective_area_id(self._hass, appliance) if appliance else None
+
+
+def read_state(device: Device, entity: Entity) -> Mapping[str, Json]:
+    """Read all traits of a device. While it cannot be reached, every value is null."""
+    read = {name: TRAITS[name].read(entity) for name in device.traits}
+    return read if entity.online else {name: dict.fromkeys(state) for name, state in read.items()}

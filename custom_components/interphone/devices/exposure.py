@@ -1,0 +1,106 @@
+"""Exposure: which of the home's entities are shared at all. A grant's scope narrows it further."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from homeassistant.helpers.entity_registry import RegistryEntry
+
+from .registry import DOMAINS, SENSITIVE, SENSITIVE_CLASSES
+
+# What may be offered by the domain. Sensitive entities are chosen one by one instead.
+SHAREABLE_DOMAINS: Final = frozenset(DOMAINS) - SENSITIVE
+
+# Domains that may hold sensitive entities, for the picker that chooses those.
+SENSITIVE_DOMAINS: Final = SENSITIVE | frozenset(SENSITIVE_CLASSES)
+
+# Scripts and automations can do anything, doors included, and updates restart what they update: whoever wants those
+# on a website says so.
+DEFAULT_DOMAINS: Final = SHAREABLE_DOMAINS - {"script", "automation", "update"}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What exposure is decided by: an entity and the places and labels it inherits."""
+
+    entity_id: str
+    device_classes: frozenset[str]
+    entry: RegistryEntry | None = None
+    device_id: str | None = None
+    area_id: str | None = None
+    floor_id: str | None = None
+    labels: frozenset[str] = frozenset()
+
+    @property
+    def domain(self) -> str:
+        """The entity's domain."""
+        return self.entity_id.partition(".")[0]
+
+    @property
+    def sensitive(self) -> bool:
+        """Tell whether it opens, watches or tracks: then it is shared only when named itself.
+
+        All the device classes it has had count: overriding a garage door's class does not make it a blind.
+        """
+        return self.domain in SENSITIVE or not self.device_classes.isdisjoint(
+            SENSITIVE_CLASSES.get(self.domain, frozenset())
+        )
+
+    def named_in(self, names: frozenset[str]) -> bool:
+        """Tell whether it is named, by its entity id or by the registry id that survives renames."""
+        return self.entity_id in names or (self.entry is not None and self.entry.id in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """A choice of entities by where they are and what they belong to; ids of Home Assistant's registries."""
+
+    entities: frozenset[str] = frozenset()
+    devices: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    floors: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.entities or self.devices or self.areas or self.floors or self.labels)
+
+    def holds(self, candidate: Candidate) -> bool:
+        """Tell whether the candidate is among the chosen."""
+        return (
+            candidate.named_in(self.entities)
+            or candidate.device_id in self.devices
+            or candidate.area_id in self.areas
+            or candidate.floor_id in self.floors
+            or not self.labels.isdisjoint(candidate.labels)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Which entities are shared.
+
+    An entity is shared when its domain is in `domains`; with `include`, only those of them that it holds. `exclude`
+    always wins. Sensitive entities are shared only when named in `sensitive_entities`, by entity id or registry id,
+    whatever their domain; hidden entities, and those that configure or diagnose, only when `include` names them one
+    by one.
+    """
+
+    domains: frozenset[str]
+    sensitive_entities: frozenset[str] = frozenset()
+    include: Places = field(default_factory=Places)
+    exclude: Places = field(default_factory=Places)
+
+    def shares(self, candidate: Candidate) -> bool:
+        """Tell whether this entity is shared."""
+        if candidate.domain not in DOMAINS or self.exclude.holds(candidate):
+            return False
+        if candidate.sensitive:
+            return candidate.named_in(self.sensitive_entities)
+        if candidate.named_in(self.include.entities):
+            return True
+        if _is_background(candidate.entry) or candidate.domain not in self.domains:
+            return False
+        return not self.include or self.include.holds(candidate)
+
+
+def _is_background(entry: RegistryEntry | None) -> bool:
+    return entry is not None and (entry.hidden_by is not None or entry.entity_category is not None)

@@ -1,0 +1,176 @@
+"""Fields: what a value on the wire may be, said once and used twice: to check commands and to write the JSON Schema."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Any, Final, TypeGuard
+
+from homeassistant.util import dt as dt_util
+
+from ..errors import InvalidParamsError
+
+type Shape = Mapping[str, Field]
+
+# Strings in commands: names of presets, sources, PINs, texts of `text` entities.
+TEXT_LENGTH_MAX: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value: its JSON Schema, the check for incoming values, and how near counts as equal."""
+
+    schema: Mapping[str, Any]
+    needs: str
+    accepts: Callable[[object], bool]
+    required: bool = True
+    tolerance: float = 0.0
+
+    def check(self, name: str, value: object) -> Any:
+        """Return the value, or raise `InvalidParamsError` naming the field and what it needs."""
+        if not self.accepts(value):
+            raise InvalidParamsError(f"{name}: {self.needs} is needed")
+        return value
+
+    def equal(self, wanted: object, seen: object) -> bool:
+        """Tell whether the seen value is the wanted one, as near as the device can be expected to come."""
+        if self.tolerance and is_number(wanted) and is_number(seen):
+            return abs(float(wanted) - float(seen)) <= self.tolerance
+        return wanted == seen
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell whether this is a real, finite number: no bool, no NaN, no string of digits."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, int) or value - value == 0
+
+
+def number(minimum: float, maximum: float, *, tolerance: float = 0.0) -> Field:
+    """Describe a real number within a range."""
+    return Field(
+        {"type": "number", "minimum": minimum, "maximum": maximum},
+        f"a number from {minimum:g} to {maximum:g}",
+        lambda value: is_number(value) and minimum <= value <= maximum,
+        tolerance=tolerance,
+    )
+
+
+def percent() -> Field:
+    """Describe a share of the whole, 0 to 100. Devices round it to their own steps."""
+    return number(0, 100, tolerance=1)
+
+
+def quantity(*, tolerance: float = 0.0) -> Field:
+    """Describe a finite number without a range of its own."""
+    return Field({"type": "number"}, "a number", is_number, tolerance=tolerance)
+
+
+def boolean() -> Field:
+    """Describe true or false."""
+    return Field({"type": "boolean"}, "true or false", lambda value: isinstance(value, bool))
+
+
+def text(maximum: int = TEXT_LENGTH_MAX, *, minimum: int = 1) -> Field:
+    """Describe a string."""
+    return Field(
+        {"type": "string", "minLength": minimum, "maxLength": maximum},
+        f"a string of {minimum} to {maximum} characters",
+        lambda value: isinstance(value, str) and minimum <= len(value) <= maximum,
+    )
+
+
+def label() -> Field:
+    """Describe a string the home sends: any length, and never checked, since it is never received."""
+    return Field({"type": "string"}, "a string", lambda value: isinstance(value, str))
+
+
+def choice(*options: str) -> Field:
+    """Describe one of a few fixed words."""
+    return Field(
+        {"enum": list(options)},
+        f"one of {', '.join(options)}",
+        lambda value: isinstance(value, str) and value in options,
+    )
+
+
+def listing(of: Field) -> Field:
+    """Describe a list."""
+    return Field(
+        {"type": "array", "items": of.schema},
+        f"a list, each {of.needs},",
+        lambda value: isinstance(value, list | tuple) and all(of.accepts(item) for item in value),
+    )
+
+
+def record(of: Shape) -> Field:
+    """Describe an object the home sends."""
+    return Field(object_schema(of), "an object", lambda value: isinstance(value, dict))
+
+
+def moment() -> Field:
+    """Describe an instant: ISO 8601 with a zone, sent in UTC."""
+    return Field({"type": "string", "format": "date-time"}, "an ISO 8601 date and time with a zone", _is_moment)
+
+
+def day() -> Field:
+    """Describe a calendar date, ISO 8601."""
+    return Field({"type": "string", "format": "date"}, "an ISO 8601 date", lambda value: _parses(date, value))
+
+
+def clock_time() -> Field:
+    """Describe a time of day without a zone: the home's own clock, hh:mm or hh:mm:ss."""
+    return Field(
+        {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"},
+        "a time hh:mm or hh:mm:ss",
+        lambda value: isinstance(value, str) and len(value) in {5, 8} and _parses(time, value),
+    )
+
+
+def optional(of: Field) -> Field:
+    """Describe a field that may be left out."""
+    return replace(of, required=False)
+
+
+def nullable(of: Field) -> dict[str, Any]:
+    """Return the JSON Schema of a field whose value may be unknown."""
+    return {"anyOf": [dict(of.schema), {"type": "null"}]}
+
+
+def object_schema(shape: Shape, *, unknowns: bool = False) -> dict[str, Any]:
+    """Return the JSON Schema of an object with exactly these fields; with `unknowns` each may be null."""
+    return {
+        "type": "object",
+        "properties": {name: nullable(field) if unknowns else dict(field.schema) for name, field in shape.items()},
+        "required": [name for name, field in shape.items() if field.required],
+        "additionalProperties": False,
+    }
+
+
+def check_shape(shape: Shape, params: Mapping[Any, Any]) -> None:
+    """Check that params have this shape, or raise `InvalidParamsError` naming the first fault."""
+    for name in params:
+        if name not in shape:
+            known = ", ".join(shape) or "none"
+            raise InvalidParamsError(f"{str(name)[:64]}: unknown; this command's parameters: {known}")
+    for name, field in shape.items():
+        if name in params:
+            field.check(name, params[name])
+        elif field.required:
+            raise InvalidParamsError(f"{name}: {field.needs} is needed")
+
+
+def _parses(kind: type[date | time], value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        kind.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_moment(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    parsed: datetime | None = dt_util.parse_datetime(value)
+    return parsed is not None and parsed.tzinfo is not None

@@ -1,0 +1,39 @@
+"""brightness: how bright a light shines, in percent."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from homeassistant.components.light import ATTR_BRIGHTNESS, ATTR_SUPPORTED_COLOR_MODES
+from homeassistant.components.light.const import COLOR_MODES_BRIGHTNESS
+
+from ..fields import Shape, percent
+from ..model import Command, Entity, Json, ServiceCall, Trait
+from .planning import same
+
+_FULL = 255
+
+
+def _set(entity: Entity, params: Json) -> ServiceCall:
+    return ServiceCall(entity.domain, "turn_on", {"brightness_pct": params["percent"]})
+
+
+class Brightness(Trait):
+    """Brightness of a light. Setting it switches the light on; 0 switches it off."""
+
+    name = "brightness"
+    state_fields: ClassVar[Shape] = {"percent": percent()}
+    commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"percent": percent()},), wants=same("percent"))}
+
+    def supported(self, entity: Entity) -> bool:
+        """Tell whether the light can be dimmed."""
+        return not COLOR_MODES_BRIGHTNESS.isdisjoint(entity.options(ATTR_SUPPORTED_COLOR_MODES) or ())
+
+    def read(self, entity: Entity) -> Json:
+        """Read `percent`: 0 when off, at least 1 when on."""
+        if entity.value == "off":
+            return {"percent": 0}
+        level = entity.number(ATTR_BRIGHTNESS)
+        if level is None:
+            return {"percent": None}
+        level = min(max(level, 0), _FULL)
+        return {"percent": max(round(level / _FULL * 100), 1 if level else 0)}

@@ -1,0 +1,107 @@
+"""color: the light's color, as a temperature in kelvin or as hue and saturation."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from homeassistant.components.light import (
+    ATTR_COLOR_MODE,
+    ATTR_COLOR_TEMP_KELVIN,
+    ATTR_HS_COLOR,
+    ATTR_MAX_COLOR_TEMP_KELVIN,
+    ATTR_MIN_COLOR_TEMP_KELVIN,
+    ATTR_SUPPORTED_COLOR_MODES,
+    ColorMode,
+)
+from homeassistant.components.light.const import COLOR_MODES_COLOR
+
+from ...errors import InvalidParamsError
+from ..fields import Shape, choice, is_number, listing, number, percent, quantity
+from ..model import Command, Entity, Json, ServiceCall, Trait
+from .planning import within
+
+_KELVIN = "kelvin"
+_HUE = "hue_saturation"
+_WHITE = "white"
+_MODES = dict.fromkeys(COLOR_MODES_COLOR, _HUE) | {ColorMode.COLOR_TEMP: _KELVIN, ColorMode.WHITE: _WHITE}
+
+# Lamps count in mireds, whose steps are up to 45 K apart at the cold end.
+_KELVIN_TOLERANCE = 50
+
+
+def _modes(entity: Entity) -> set[str]:
+    supported = entity.options(ATTR_SUPPORTED_COLOR_MODES) or ()
+    return {_MODES[ColorMode(mode)] for mode in supported if mode in _MODES}
+
+
+def _set(entity: Entity, params: Json) -> ServiceCall:
+    modes = _modes(entity)
+    if "kelvin" in params:
+        if _KELVIN not in modes:
+            raise InvalidParamsError("kelvin: this light has no color temperature; set hue and saturation")
+        lowest, highest = entity.number(ATTR_MIN_COLOR_TEMP_KELVIN), entity.number(ATTR_MAX_COLOR_TEMP_KELVIN)
+        kelvin = within("kelvin", params["kelvin"], lowest, highest, " K")
+        return ServiceCall(entity.domain, "turn_on", {ATTR_COLOR_TEMP_KELVIN: round(kelvin)})
+    if _HUE not in modes:
+        raise InvalidParamsError("hue: this light has no colors; set kelvin")
+    return ServiceCall(entity.domain, "turn_on", {ATTR_HS_COLOR: [params["hue"], params["saturation"]]})
+
+
+def _wants(_entity: Entity, params: Json) -> dict[str, Any]:
+    return {"mode": _KELVIN if "kelvin" in params else _HUE, **params}
+
+
+class Color(Trait):
+    """Color of a light. Setting it switches the light on."""
+
+    name = "color"
+    attribute_fields: ClassVar[Shape] = {
+        "modes": listing(choice(_HUE, _KELVIN, _WHITE)),
+        "kelvin_min": quantity(),
+        "kelvin_max": quantity(),
+    }
+    state_fields: ClassVar[Shape] = {
+        "mode": choice(_HUE, _KELVIN, _WHITE),
+        "kelvin": quantity(tolerance=_KELVIN_TOLERANCE),
+        "hue": number(0, 360, tolerance=2),
+        "saturation": percent(),
+    }
+    commands: ClassVar[Mapping[str, Command]] = {
+        "set": Command(
+            _set,
+            ({"kelvin": number(1000, 20000)}, {"hue": number(0, 360), "saturation": number(0, 100)}),
+            wants=_wants,
+        )
+    }
+
+    def supported(self, entity: Entity) -> bool:
+        """Tell whether the light does temperatures or colors; white alone is no color to set."""
+        return bool(_modes(entity) - {_WHITE})
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe the modes, and the range of temperatures (null where there are none)."""
+        modes = _modes(entity)
+        tunable = _KELVIN in modes
+        return {
+            "modes": sorted(modes),
+            "kelvin_min": entity.number(ATTR_MIN_COLOR_TEMP_KELVIN) if tunable else None,
+            "kelvin_max": entity.number(ATTR_MAX_COLOR_TEMP_KELVIN) if tunable else None,
+        }
+
+    def read(self, entity: Entity) -> Json:
+        """Read the mode and its values; those of the other mode are null."""
+        mode = entity.text(ATTR_COLOR_MODE)
+        shown = _MODES.get(ColorMode(mode)) if mode in _MODES else None
+        hue, saturation = _hue_saturation(entity) if shown == _HUE else (None, None)
+        return {
+            "mode": shown,
+            "kelvin": entity.number(ATTR_COLOR_TEMP_KELVIN) if shown == _KELVIN else None,
+            "hue": hue,
+            "saturation": saturation,
+        }
+
+
+def _hue_saturation(entity: Entity) -> tuple[float | None, float | None]:
+    pair = entity.state.attributes.get(ATTR_HS_COLOR)
+    if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(is_number(part) for part in pair):  # noqa: PLR2004  # hue and saturation
+        return None, None
+    return round(pair[0] % 360, 1), round(min(max(pair[1], 0), 100), 1)

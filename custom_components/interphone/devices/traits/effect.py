@@ -1,0 +1,36 @@
+"""effect: a light's own programs, such as a rainbow or a candle."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from homeassistant.components.light import ATTR_EFFECT, ATTR_EFFECT_LIST, LightEntityFeature
+
+from ..fields import Shape, label, listing, text
+from ..model import Command, Entity, Json, ServiceCall, Trait
+from .planning import one_of, same
+
+
+def _set(entity: Entity, params: Json) -> ServiceCall:
+    effect = one_of("effect", params["effect"], entity.options(ATTR_EFFECT_LIST))
+    return ServiceCall(entity.domain, "turn_on", {ATTR_EFFECT: effect})
+
+
+class Effect(Trait):
+    """The running effect of a light. Setting one switches the light on."""
+
+    name = "effect"
+    attribute_fields: ClassVar[Shape] = {"effects": listing(label())}
+    state_fields: ClassVar[Shape] = {"effect": label()}
+    commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"effect": text()},), wants=same("effect"))}
+
+    def supported(self, entity: Entity) -> bool:
+        """Tell whether the light has effects."""
+        return entity.has(LightEntityFeature.EFFECT)
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe the effects to choose from."""
+        return {"effects": entity.options(ATTR_EFFECT_LIST) or []}
+
+    def read(self, entity: Entity) -> Json:
+        """Read the running effect; null when none runs."""
+        return {"effect": entity.text(ATTR_EFFECT)}

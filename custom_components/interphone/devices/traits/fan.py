@@ -1,0 +1,107 @@
+"""fan: speed, preset, oscillation and direction of a fan."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from homeassistant.components.fan import (
+    ATTR_DIRECTION,
+    ATTR_OSCILLATING,
+    ATTR_PERCENTAGE,
+    ATTR_PERCENTAGE_STEP,
+    ATTR_PRESET_MODE,
+    ATTR_PRESET_MODES,
+    DIRECTION_FORWARD,
+    DIRECTION_REVERSE,
+    FanEntityFeature,
+)
+
+from ..fields import Shape, boolean, choice, label, listing, number, optional, percent, quantity, text
+from ..model import Command, Entity, Json, ServiceCall, Trait
+from .planning import one_of, same, supports
+
+_DIRECTIONS: Final = (DIRECTION_FORWARD, DIRECTION_REVERSE)
+
+
+def _has_presets(entity: Entity) -> bool:
+    return bool(entity.options(ATTR_PRESET_MODES))
+
+
+def _set_speed(entity: Entity, params: Json) -> ServiceCall:
+    return ServiceCall(entity.domain, "set_percentage", {ATTR_PERCENTAGE: round(params["percent"])})
+
+
+def _set_preset(entity: Entity, params: Json) -> ServiceCall:
+    preset = one_of("preset", params["preset"], entity.options(ATTR_PRESET_MODES))
+    return ServiceCall(entity.domain, "set_preset_mode", {ATTR_PRESET_MODE: preset})
+
+
+def _oscillate(entity: Entity, params: Json) -> ServiceCall:
+    return ServiceCall(entity.domain, "oscillate", {ATTR_OSCILLATING: params["oscillating"]})
+
+
+def _set_direction(entity: Entity, params: Json) -> ServiceCall:
+    return ServiceCall(entity.domain, "set_direction", {ATTR_DIRECTION: params["direction"]})
+
+
+class Fan(Trait):
+    """How a fan blows. Speeds are percent; a fan with three speeds has a step of 33.3."""
+
+    name = "fan"
+    attribute_fields: ClassVar[Shape] = {
+        "percent_step": optional(quantity()),
+        "presets": optional(listing(label())),
+        "directions": optional(listing(choice(*_DIRECTIONS))),
+    }
+    state_fields: ClassVar[Shape] = {
+        # A fan rounds to the nearest of its speeds.
+        "percent": optional(number(0, 100, tolerance=17)),
+        "preset": optional(label()),
+        "oscillating": optional(boolean()),
+        "direction": optional(choice(*_DIRECTIONS)),
+    }
+    commands: ClassVar[Mapping[str, Command]] = {
+        "set_speed": Command(
+            _set_speed, ({"percent": percent()},), supports(FanEntityFeature.SET_SPEED), same("percent")
+        ),
+        "set_preset": Command(_set_preset, ({"preset": text()},), _has_presets, same("preset")),
+        "oscillate": Command(
+            _oscillate, ({"oscillating": boolean()},), supports(FanEntityFeature.OSCILLATE), same("oscillating")
+        ),
+        "set_direction": Command(
+            _set_direction,
+            ({"direction": choice(*_DIRECTIONS)},),
+            supports(FanEntityFeature.DIRECTION),
+            same("direction"),
+        ),
+    }
+
+    def supported(self, entity: Entity) -> bool:
+        """Tell whether there is more to it than on and off."""
+        return bool(self.supported_commands(entity))
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe what this fan can be set to; absent is what it has not."""
+        described: dict[str, Any] = {}
+        if entity.has(FanEntityFeature.SET_SPEED):
+            step = entity.number(ATTR_PERCENTAGE_STEP)
+            described["percent_step"] = None if step is None else round(step, 2)
+        if _has_presets(entity):
+            described["presets"] = entity.options(ATTR_PRESET_MODES)
+        if entity.has(FanEntityFeature.DIRECTION):
+            described["directions"] = list(_DIRECTIONS)
+        return described
+
+    def read(self, entity: Entity) -> Json:
+        """Read what this fan can be set to; absent is what it has not."""
+        state: dict[str, Any] = {}
+        if entity.has(FanEntityFeature.SET_SPEED):
+            speed = entity.number(ATTR_PERCENTAGE)
+            state["percent"] = None if speed is None else round(min(max(speed, 0), 100))
+        if _has_presets(entity):
+            state["preset"] = entity.text(ATTR_PRESET_MODE)
+        if entity.has(FanEntityFeature.OSCILLATE):
+            state["oscillating"] = entity.flag(ATTR_OSCILLATING)
+        if entity.has(FanEntityFeature.DIRECTION):
+            direction = entity.text(ATTR_DIRECTION)
+            state["direction"] = direction if direction in _DIRECTIONS else None
+        return state

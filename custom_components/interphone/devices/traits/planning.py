@@ -1,0 +1,60 @@
+"""What plans have in common: the call on the entity's own domain, and the device's own ranges and options."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ...errors import InvalidParamsError
+from ..model import Entity, Json, ServiceCall
+
+
+def calls(service: str) -> Callable[[Entity, Json], ServiceCall]:
+    """Make a plan that calls a service of the entity's domain, without data."""
+
+    def plan(entity: Entity, _params: Json) -> ServiceCall:
+        return ServiceCall(entity.domain, service, {})
+
+    return plan
+
+
+def supports(feature: int) -> Callable[[Entity], bool]:
+    """Make a condition: the entity has all these feature bits."""
+
+    def supported(entity: Entity) -> bool:
+        return entity.has(feature)
+
+    return supported
+
+
+def within(name: str, value: float, low: float | None, high: float | None, unit: str = "") -> float:
+    """Return the value when the device's range holds it, else raise `InvalidParamsError` naming the range."""
+    if (low is not None and value < low) or (high is not None and value > high):
+        lowest = "any" if low is None else f"{low:g}"
+        highest = "any" if high is None else f"{high:g}"
+        raise InvalidParamsError(f"{name}: this device takes {lowest} to {highest}{unit}")
+    return value
+
+
+def one_of(name: str, value: str, options: Iterable[str] | None) -> str:
+    """Return the value when it is one of the device's options, else raise `InvalidParamsError` naming them."""
+    known = list(options or ())
+    if value not in known:
+        raise InvalidParamsError(f"{name}: this device takes one of: {', '.join(known) or 'nothing'}")
+    return value
+
+
+def same(*names: str) -> Callable[[Entity, Json], Json]:
+    """Make a wish: the state shows the params of these names as they were sent."""
+
+    def wants(_entity: Entity, params: Json) -> dict[str, Any]:
+        return {name: params[name] for name in names if name in params}
+
+    return wants
+
+
+def wish(**state: Any) -> Callable[[Entity, Json], Json]:
+    """Make a wish that does not depend on the params."""
+
+    def wants(_entity: Entity, _params: Json) -> Json:
+        return state
+
+    return wants

@@ -1,0 +1,46 @@
+"""Temperatures on the wire are °C, whatever the home counts in."""
+
+from typing import Final
+
+from homeassistant.const import UnitOfTemperature
+from homeassistant.util.unit_conversion import TemperatureConverter
+
+from ...errors import InvalidParamsError
+from ..model import Entity
+
+CELSIUS: Final = UnitOfTemperature.CELSIUS
+# No home is colder, no boiler hotter; the device's own range is narrower.
+CELSIUS_MIN: Final = -100.0
+CELSIUS_MAX: Final = 300.0
+
+
+def to_celsius(value: float | None, unit: str) -> float | None:
+    """Convert a temperature to °C, to a hundredth; one already in °C stays as it is."""
+    if value is None or unit == CELSIUS:
+        return value
+    return round(TemperatureConverter.convert(value, unit, CELSIUS), 2)
+
+
+def step_to_celsius(step: float | None, unit: str) -> float | None:
+    """Convert a difference of temperatures to °C."""
+    if step is None or unit == CELSIUS:
+        return step
+    return round(TemperatureConverter.convert_interval(step, unit, CELSIUS), 2)
+
+
+def from_celsius(name: str, value: float, entity: Entity, low: str, high: str) -> float:
+    """Convert °C to the home's unit, within the range of these attributes, else raise `InvalidParamsError`."""
+    unit = entity.temperature_unit
+    lowest, highest = entity.number(low), entity.number(high)
+    shown_low, shown_high = to_celsius(lowest, unit), to_celsius(highest, unit)
+    if (shown_low is not None and value < shown_low) or (shown_high is not None and value > shown_high):
+        raise InvalidParamsError(f"{name}: this device takes {_shown(shown_low)} to {_shown(shown_high)} °C")
+    converted = value if unit == CELSIUS else round(TemperatureConverter.convert(value, CELSIUS, unit), 2)
+    # What was advertised is rounded; the device's own limits hold.
+    if lowest is not None:
+        converted = max(converted, lowest)
+    return converted if highest is None else min(converted, highest)
+
+
+def _shown(limit: float | None) -> str:
+    return "any" if limit is None else f"{limit:g}"

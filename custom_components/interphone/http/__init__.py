@@ -1,0 +1,24 @@
+"""The REST doors: parse, call, serialise."""
+
+from homeassistant.core import HomeAssistant
+
+from .devices import CommandsView, DevicesView, DeviceView
+from .pairing import CodeCheckView, CodeView
+from .tokens import GrantView, RevokeView, TokenView
+from .view import NothingHereView
+
+
+def async_register(hass: HomeAssistant) -> None:
+    """Register every view. Once in the life of a Home Assistant: views cannot be removed."""
+    for view in (
+        CodeView(),
+        CodeCheckView(),
+        TokenView(),
+        RevokeView(),
+        GrantView(),
+        DevicesView(),
+        DeviceView(),
+        CommandsView(),
+        NothingHereView(),
+    ):
+        hass.http.register_view(view)

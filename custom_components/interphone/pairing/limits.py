@@ -1,0 +1,113 @@
+"""What outsiders may ask of the home, and how often. Pure: the clock is handed in."""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from ..const import FAILURE_GATE, RETRY_AFTER_MAX, TRACKED_SOURCES_MAX
+from ..errors import RateLimitedError
+
+type Clock = Callable[[], float]
+
+IPV6_PREFIX_BITS: Final = 64
+
+
+def source_of(remote: str | None) -> str:
+    """Return the source an address counts as: an IPv4 address itself, an IPv6 address by its /64."""
+    try:
+        address = ip_address(remote or "")
+    except ValueError:
+        return remote or "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    prefix = int(address) >> (128 - IPV6_PREFIX_BITS) << (128 - IPV6_PREFIX_BITS)
+    return f"{IPv6Address(prefix)}/{IPV6_PREFIX_BITS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many in any window of so many seconds."""
+
+    count: int
+    window: float
+
+
+class Budget:
+    """One spender's events, held to one or more rates over sliding windows."""
+
+    __slots__ = ("_rates", "_spent")
+
+    def __init__(self, rates: Sequence[Rate]) -> None:
+        """Start with nothing spent."""
+        self._rates = rates
+        self._spent: deque[float] = deque(maxlen=max(rate.count for rate in rates))
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until one more is allowed: 0 when it is now."""
+        return max((self._wait_for(rate, now) for rate in self._rates), default=0.0)
+
+    def _wait_for(self, rate: Rate, now: float) -> float:
+        if len(self._spent) < rate.count:
+            return 0.0
+        return max(0.0, self._spent[-rate.count] + rate.window - now)
+
+    def spend(self, now: float) -> None:
+        """Count one."""
+        self._spent.append(now)
+
+
+class SourceBudgets:
+    """A budget for each source. Bounded: the sources seen longest ago are forgotten first."""
+
+    def __init__(self, rates: Sequence[Rate]) -> None:
+        """Give every source these rates."""
+        self._rates = rates
+        self._budgets: OrderedDict[str, Budget] = OrderedDict()
+
+    def of(self, source: str) -> Budget:
+        """Return the source's budget."""
+        budget = self._budgets.get(source)
+        if budget is None:
+            budget = self._budgets[source] = Budget(self._rates)
+            if len(self._budgets) > TRACKED_SOURCES_MAX:
+                self._budgets.popitem(last=False)
+        self._budgets.move_to_end(source)
+        return budget
+
+
+def spend_all(budgets: Sequence[Budget], now: float) -> None:
+    """Spend one of each, or raise `RateLimitedError` and spend none."""
+    wait = max((budget.wait(now) for budget in budgets), default=0.0)
+    if wait > 0:
+        raise RateLimitedError(retry_after=min(wait, RETRY_AFTER_MAX))
+    for budget in budgets:
+        budget.spend(now)
+
+
+class FailureGate:
+    """Counts wrong codes home-wide; closed after too many, and opened again only by a local act."""
+
+    def __init__(self, failures: int = 0) -> None:
+        """Start from the failures kept across restarts."""
+        self.failures = failures
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether a tap on a panel is needed before any code exists."""
+        return self.failures >= FAILURE_GATE
+
+    def count(self) -> None:
+        """Count an attempt, before it is compared."""
+        self.failures += 1
+
+    def refund(self) -> None:
+        """Take back the attempt that turned out right."""
+        self.failures -= 1
+
+    def clear(self) -> None:
+        """Open the gate: someone at home acted."""
+        self.failures = 0
