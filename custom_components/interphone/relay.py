@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-import secrets
 import time
 from typing import Any, Final, Protocol, Self
 
@@ -10,9 +9,10 @@ from aiohttp import web
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from .access.grants import SECTION as GRANTS_SECTION, Grants, load_grant
-from .access.store import PrivateStore, Section, Sections
-from .access.tokens import KEY_BYTES, AccessTokens, RefreshFamily, RefreshTokens, SigningKey
+from .access.grants import Grants
+from .access.records import FAILURE_GATE, HOME, TOKENS, Records, dump_tokens
+from .access.store import PrivateStore
+from .access.tokens import AccessTokens, RefreshTokens
 from .const import (
     CODE_LENGTH,
     CODE_LIFETIME,
@@ -29,7 +29,7 @@ from .devices.catalog import Catalog
 from .devices.commands import Commands
 from .devices.exposure import DEFAULT_DOMAINS, Exposure
 from .devices.feed import Feed
-from .errors import NotReadyError, StorageError
+from .errors import NotReadyError
 from .messages import Messages
 from .pairing.codes import CodeStyle
 from .pairing.desk import DeskSettings, PairingDesk, Surroundings
@@ -39,9 +39,6 @@ from .pairing.models import Pairing
 type InterphoneConfigEntry = ConfigEntry[Relay]
 
 STORE_KEY: Final = DOMAIN
-HOME_SECTION: Final = "home"
-GATE_SECTION: Final = "failure_gate"
-TOKENS_SECTION: Final = "tokens"
 
 
 class SocketServer(Protocol):
@@ -102,8 +99,9 @@ class Relay:
         settings = Settings.of(dict(entry.options))
         store = PrivateStore(hass, STORE_KEY)
         kept = await store.load()
-        serial, grants = _open_access(store, kept, settings)
-        gate = _open_gate(store, kept)
+        records = Records.read(kept) if kept else Records.make()
+        grants = _open_access(store, records, settings)
+        gate = _open_gate(store, records)
         if not kept:
             await store.save()
         desk = PairingDesk(settings.desk, gate, Surroundings(timer=_timer(hass), is_known=grants.knows_source))
@@ -114,7 +112,7 @@ class Relay:
             settings=settings,
             messages=await Messages.load(hass),
             store=store,
-            serial=serial,
+            serial=records.serial,
             grants=grants,
             desk=desk,
             catalog=catalog,
@@ -159,46 +157,18 @@ def _timer(hass: HomeAssistant) -> Callable[[float, Callable[[], None]], Callabl
     return call_later
 
 
-def _open_access(store: PrivateStore, kept: Sections, settings: Settings) -> tuple[str, Grants]:
-    """Bring the grants and tokens back, or make serial and keys on a first start."""
-    try:
-        home = kept.get(HOME_SECTION) or {"serial": secrets.token_hex(16)}
-        tokens = kept.get(TOKENS_SECTION) or {}
-        keys = [SigningKey(key["kid"], bytes.fromhex(key["secret"])) for key in tokens.get("keys", ())]
-        pepper = bytes.fromhex(tokens["pepper"]) if tokens else secrets.token_bytes(KEY_BYTES)
-        families = [
-            RefreshFamily(family["grant_id"], family["current"], family["rotated_at"], tuple(family["spent"]))
-            for family in tokens.get("families", ())
-        ]
-        grants = [load_grant(grant) for grant in kept.get(GRANTS_SECTION, {}).values()]
-        access = AccessTokens(home["serial"], keys or [SigningKey.make()], time.time)
-    except (KeyError, TypeError, ValueError, AttributeError) as err:
-        raise StorageError(f"{store.path.name}: {type(err).__name__}") from err
-    refresh = RefreshTokens(pepper, families, time.time)
-    store.bind(HOME_SECTION, lambda: home)
-    store.bind(TOKENS_SECTION, lambda: _dump_tokens(access, refresh))
-    return access.serial, Grants(store, access, refresh, grants, lambda: settings.token_lifetime)
+def _open_access(store: PrivateStore, records: Records, settings: Settings) -> Grants:
+    """Bring the grants and their tokens back, and have every save write them."""
+    access = AccessTokens(records.serial, records.keys, time.time)
+    refresh = RefreshTokens(records.pepper, records.families, time.time)
+    store.bind(HOME, lambda: {"serial": records.serial})
+    store.bind(TOKENS, lambda: dump_tokens(access, refresh))
+    return Grants(store, access, refresh, records.grants, lambda: settings.token_lifetime)
 
 
-def _dump_tokens(access: AccessTokens, refresh: RefreshTokens) -> Section:
-    return {
-        "keys": [{"kid": key.kid, "secret": key.secret.hex()} for key in access.keys],
-        "pepper": refresh.pepper.hex(),
-        "families": [
-            {
-                "grant_id": family.grant_id,
-                "current": family.current,
-                "rotated_at": family.rotated_at,
-                "spent": list(family.spent),
-            }
-            for family in refresh.families
-        ],
-    }
-
-
-def _open_gate(store: PrivateStore, kept: Sections) -> FailureGate:
-    gate = FailureGate(int(kept.get(GATE_SECTION, {}).get("failures", 0)))
-    store.bind(GATE_SECTION, lambda: {"failures": gate.failures})
+def _open_gate(store: PrivateStore, records: Records) -> FailureGate:
+    gate = FailureGate(records.failures)
+    store.bind(FAILURE_GATE, lambda: {"failures": gate.failures})
     return gate
 
 

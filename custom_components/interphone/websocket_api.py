@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.typing import VolDictType
 import voluptuous as vol
 
-from .access.grants import dump_grant
 from .access.models import Scope
+from .access.records import dump_grant
 from .const import CLIENT_TEXT_MAX, DOMAIN
 from .errors import InterphoneError
 from .messages import negotiate

@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 import math
 import secrets
-from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
@@ -21,10 +20,9 @@ from ..errors import (
     UnknownGrantError,
 )
 from .models import Grant, Scope
+from .records import GRANTS, dump_grant
 from .store import PrivateStore, Section
 from .tokens import AccessTokens, RefreshTokens
-
-SECTION: Final = "grants"
 
 
 class GrantEvent(StrEnum):
@@ -86,7 +84,7 @@ class Grants:
         self._grants = {grant.id: grant for grant in grants}
         self._token_lifetime = token_lifetime
         self._listeners: list[Listener] = []
-        store.bind(SECTION, self._dump)
+        store.bind(GRANTS, self._dump)
 
     def _dump(self) -> Section:
         return {grant_id: dump_grant(grant) for grant_id, grant in self._grants.items()}
@@ -260,53 +258,3 @@ class Grants:
     def _tell(self, event: GrantEvent, grant: Grant, source: str | None = None) -> None:
         for listener in tuple(self._listeners):
             listener(GrantChange(event, grant, source))
-
-
-def dump_grant(grant: Grant) -> dict[str, Any]:
-    """Return a grant as JSON: as it is stored, and as its owner sees it. It holds no secret."""
-    return {
-        "id": grant.id,
-        "name": grant.name,
-        "origin": grant.origin,
-        "account_hint": grant.account_hint,
-        "created": grant.created.isoformat(),
-        "scope": {
-            "devices": None if grant.scope.devices is None else sorted(grant.scope.devices),
-            "control": grant.scope.control,
-            "doors_and_alarms": grant.scope.doors_and_alarms,
-        },
-        "paused": grant.paused,
-        "expires": grant.expires and grant.expires.isoformat(),
-        "last_used": grant.last_used and grant.last_used.isoformat(),
-        "last_source": grant.last_source,
-    }
-
-
-def load_scope(data: dict[str, Any]) -> Scope:
-    """Read a scope back. Raises KeyError or TypeError when it is not one."""
-    devices = data["devices"]
-    return Scope(
-        devices=None if devices is None else frozenset(map(str, devices)),
-        control=bool(data["control"]),
-        doors_and_alarms=bool(data["doors_and_alarms"]),
-    )
-
-
-def load_grant(data: dict[str, Any]) -> Grant:
-    """Read a stored grant back. Raises KeyError, TypeError or ValueError when it is not one."""
-    return Grant(
-        id=str(data["id"]),
-        name=str(data["name"]),
-        origin=data["origin"],
-        account_hint=data["account_hint"],
-        created=datetime.fromisoformat(data["created"]),
-        scope=load_scope(data["scope"]),
-        paused=bool(data["paused"]),
-        expires=_time(data["expires"]),
-        last_used=_time(data["last_used"]),
-        last_source=data["last_source"],
-    )
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

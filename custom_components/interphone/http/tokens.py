@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import hdrs, web
 import voluptuous as vol
 
-from ..access.grants import dump_grant
+from ..access.records import dump_grant
 from ..const import BASE_PATH, TOKEN_LENGTH_MAX
 from ..errors import ExpiredTokenError, InvalidTokenError, UnknownGrantError
 from ..relay import Relay, request_source
