@@ -1,17 +1,21 @@
 """Interphone: websites are let in by a code on the home's panels, and then share its devices with them."""
 
+from contextlib import suppress
+
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
-from . import code_notification, http, websocket_api
+from . import code_notification, grant_devices, http, repairs, websocket_api
 from .access.store import PrivateStore
 from .const import DOMAIN
-from .errors import StorageError
+from .errors import StorageError, UnknownGrantError
 from .gateway.socketio import Gateway
 from .gateway.view import SocketIoView
-from .relay import STORE_KEY, InterphoneConfigEntry, Relay
+from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -28,13 +32,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
     """Build the relay, open the gateway on it, and show codes to the home's people."""
     try:
         relay = await Relay.open(hass, entry)
+        gateway = Gateway(relay)
+        await relay.start(gateway)
     except StorageError as err:
+        repairs.store_unreadable(hass, hass.config.path(STORAGE_DIR, STORE_KEY), str(err))
         raise ConfigEntryError(translation_domain=DOMAIN, translation_key=err.code) from err
-    gateway = Gateway(relay)
+    repairs.store_readable(hass)
     gateway.start()
-    relay.start(gateway)
     entry.runtime_data = relay
     entry.async_on_unload(code_notification.start(hass, relay))
+    entry.async_on_unload(grant_devices.start(hass, entry))
     return True
 
 
@@ -46,4 +53,15 @@ async def async_unload_entry(_hass: HomeAssistant, entry: InterphoneConfigEntry)
 
 async def async_remove_entry(hass: HomeAssistant, _entry: InterphoneConfigEntry) -> None:
     """Forget every grant and key: whoever was let in is a stranger from now on."""
-    await PrivateStore(hass, STORE_KEY).remove()
+    for key in (STORE_KEY, AUDIT_STORE_KEY):
+        await PrivateStore(hass, key).remove()
+    repairs.store_readable(hass)
+
+
+async def async_remove_config_entry_device(
+    _hass: HomeAssistant, entry: InterphoneConfigEntry, device: DeviceEntry
+) -> bool:
+    """Revoke the grant behind a device that its owner removes."""
+    with suppress(UnknownGrantError):
+        await entry.runtime_data.grants.revoke(grant_devices.grant_id_of(device) or "")
+    return True

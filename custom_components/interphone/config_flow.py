@@ -16,6 +16,7 @@ from .const import (
     CODE_LIFETIME,
     CODE_LIFETIME_MAX,
     CODE_LIFETIME_MIN,
+    CONF_ASK_BEFORE_SHOWING,
     CONF_CODE_LENGTH,
     CONF_CODE_LIFETIME,
     CONF_DOMAINS,
@@ -61,7 +62,8 @@ def _number(low: float, high: float, unit: str | None, step: float = 1) -> selec
     return selector.NumberSelector(config)
 
 
-LIFETIMES: Final = {
+CODES_AND_TOKENS: Final = {
+    vol.Required(CONF_ASK_BEFORE_SHOWING, default=False): selector.BooleanSelector(),
     vol.Required(CONF_CODE_LENGTH, default=CODE_LENGTH): _number(CODE_LENGTH_MIN, CODE_LENGTH_MAX, None),
     vol.Required(CONF_CODE_LIFETIME, default=CODE_LIFETIME): _number(CODE_LIFETIME_MIN, CODE_LIFETIME_MAX, "s"),
     vol.Required(CONF_TOKEN_LIFETIME, default=TOKEN_LIFETIME): _number(TOKEN_LIFETIME_MIN, TOKEN_LIFETIME_MAX, "s"),
@@ -132,7 +134,7 @@ class InterphoneOptionsFlow(OptionsFlowWithReload):
                 return self._save(options)
         current = {CONF_NAME: self.config_entry.title, **self.config_entry.options}
         schema = self.add_suggested_values_to_schema(
-            vol.Schema({**NAME, **SHARING, **LIFETIMES}), user_input or current
+            vol.Schema({**NAME, **SHARING, **CODES_AND_TOKENS}), user_input or current
         )
         return self.async_show_form(step_id="init", data_schema=schema, errors=errors)
 

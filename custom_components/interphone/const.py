@@ -12,6 +12,7 @@ SOCKETIO_PATH: Final = "/socket.io/"
 CONF_ORIGINS: Final = "origins"
 CONF_DOMAINS: Final = "domains"
 CONF_SENSITIVE_ENTITIES: Final = "sensitive_entities"
+CONF_ASK_BEFORE_SHOWING: Final = "ask_before_showing"
 CONF_CODE_LENGTH: Final = "code_length"
 CONF_CODE_LIFETIME: Final = "code_lifetime"
 CONF_TOKEN_LIFETIME: Final = "token_lifetime"
@@ -122,3 +123,13 @@ JSON_DEPTH_MAX: Final = 32
 # Events of one session: a slider sends about ten a second; the burst is a scene of sixty devices.
 SOCKETIO_EVENT_RATE: Final = 20.0
 SOCKETIO_EVENT_BURST: Final = 60
+
+# Records the audit keeps of each kind: months of a quiet home.
+AUDIT_LENGTH: Final = 1000
+# What a crash may take of the audit.
+AUDIT_SAVE_DELAY: Final = 30.0
+
+# The signing key is renewed after this time; the one before it verifies until its last token ran out.
+SIGNING_KEY_MAX_AGE: Final = 90 * 24 * 3600.0
+# How often its age is looked at.
+SIGNING_KEY_CHECK: Final = 24 * 3600.0

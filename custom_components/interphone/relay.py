@@ -1,14 +1,19 @@
 """The relay: what one loaded entry owns, its start and its stop."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+import logging
 import time
 from typing import Any, Final, Protocol, Self
 
 from aiohttp import web
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.event import async_track_time_interval
 
+from . import audit_trail
+from .access.audit import Audit
 from .access.grants import Grants
 from .access.records import FAILURE_GATE, HOME, TOKENS, Records, dump_tokens
 from .access.store import PrivateStore
@@ -16,6 +21,7 @@ from .access.tokens import AccessTokens, RefreshTokens
 from .const import (
     CODE_LENGTH,
     CODE_LIFETIME,
+    CONF_ASK_BEFORE_SHOWING,
     CONF_CODE_LENGTH,
     CONF_CODE_LIFETIME,
     CONF_DOMAINS,
@@ -23,13 +29,14 @@ from .const import (
     CONF_SENSITIVE_ENTITIES,
     CONF_TOKEN_LIFETIME,
     DOMAIN,
+    SIGNING_KEY_CHECK,
     TOKEN_LIFETIME,
 )
 from .devices.catalog import Catalog
 from .devices.commands import Commands
 from .devices.exposure import DEFAULT_DOMAINS, Exposure
 from .devices.feed import Feed
-from .errors import NotReadyError
+from .errors import NotReadyError, StorageError
 from .messages import Messages
 from .pairing.codes import CodeStyle
 from .pairing.desk import DeskSettings, PairingDesk, Surroundings
@@ -38,7 +45,10 @@ from .pairing.models import Pairing
 
 type InterphoneConfigEntry = ConfigEntry[Relay]
 
+_LOGGER = logging.getLogger(__name__)
+
 STORE_KEY: Final = DOMAIN
+AUDIT_STORE_KEY: Final = f"{DOMAIN}.audit"
 
 
 class SocketServer(Protocol):
@@ -72,6 +82,7 @@ class Settings:
             desk=DeskSettings(
                 style=CodeStyle(int(options.get(CONF_CODE_LENGTH, CODE_LENGTH))),
                 lifetime=float(options.get(CONF_CODE_LIFETIME, CODE_LIFETIME)),
+                ask_before_showing=bool(options.get(CONF_ASK_BEFORE_SHOWING, False)),
             ),
             token_lifetime=float(options.get(CONF_TOKEN_LIFETIME, TOKEN_LIFETIME)),
         )
@@ -91,7 +102,9 @@ class Relay:
     catalog: Catalog
     feed: Feed
     commands: Commands
+    audit: Audit
     gateway: SocketServer | None = None
+    releases: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     async def open(cls, hass: HomeAssistant, entry: InterphoneConfigEntry) -> Self:
@@ -106,6 +119,8 @@ class Relay:
             await store.save()
         desk = PairingDesk(settings.desk, gate, Surroundings(timer=_timer(hass), is_known=grants.knows_source))
         desk.listen(_gate_saver(store, gate))
+        audit = Audit(PrivateStore(hass, AUDIT_STORE_KEY))
+        await audit.load()
         catalog = Catalog(hass, settings.exposure)
         return cls(
             hass=hass,
@@ -118,13 +133,25 @@ class Relay:
             catalog=catalog,
             feed=Feed(hass, catalog),
             commands=Commands(hass, catalog),
+            audit=audit,
         )
 
-    def start(self, gateway: SocketServer) -> None:
-        """Follow the home's devices, and serve sockets through `gateway`."""
+    async def start(self, gateway: SocketServer) -> None:
+        """Follow the home's devices, write the audit, renew keys that are old, and serve sockets through `gateway`."""
+        await self.grants.tend_keys()
         self.catalog.start()
         self.feed.start()
         self.gateway = gateway
+        self.releases = [
+            audit_trail.start(self.hass, self.audit, self.desk, self.grants),
+            async_track_time_interval(self.hass, self._tend_keys, timedelta(seconds=SIGNING_KEY_CHECK)),
+        ]
+
+    async def _tend_keys(self, _now: datetime) -> None:
+        try:
+            await self.grants.tend_keys()
+        except StorageError as err:
+            _LOGGER.warning("The signing key could not be renewed: %s", err)
 
     async def stop(self, reason: str) -> None:
         """Close every session, forget every live pairing, and write what waits to be written."""
@@ -132,8 +159,11 @@ class Relay:
             await self.gateway.stop(reason)
             self.gateway = None
         self.desk.close()
+        while self.releases:
+            self.releases.pop()()
         self.feed.stop()
         self.catalog.stop()
+        await self.audit.close()
         await self.store.close()
 
 

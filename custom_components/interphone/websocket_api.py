@@ -1,6 +1,7 @@
 """Commands for Home Assistant's own frontend: pairing for every user of the home, grants for its admins."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.typing import VolDictType
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .access.models import Scope
@@ -38,6 +40,7 @@ def async_register(hass: HomeAssistant) -> None:
         resume_grant,
         revoke_grant,
         revoke_all_grants,
+        list_audit,
     ):
         websocket_api.async_register_command(hass, command)
 
@@ -114,6 +117,14 @@ async def list_grants(relay: Relay, _connection: ActiveConnection, _msg: Message
     return {"grants": [dump_grant(grant) for grant in relay.grants.all]}
 
 
+def _moment(text: str) -> datetime:
+    """Read an ISO 8601 moment, which must say its offset from UTC."""
+    moment = dt_util.parse_datetime(text)
+    if moment is None or moment.tzinfo is None:
+        raise vol.Invalid("expected an ISO 8601 date and time with an offset")
+    return moment
+
+
 SCOPE: Final = vol.All(
     {
         vol.Optional("devices", default=None): vol.Any(None, [str]),
@@ -132,14 +143,16 @@ SCOPE: Final = vol.All(
         **GRANT_ID,
         vol.Optional("name"): vol.All(str, vol.Strip, vol.Length(min=1, max=CLIENT_TEXT_MAX)),
         vol.Optional("scope"): SCOPE,
+        vol.Optional("expires"): vol.All(str, _moment),
     }
 )
 @websocket_api.require_admin
 @websocket_api.async_response
 @answered
 async def update_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
-    """Change a grant's name or scope; its open sockets follow at once."""
-    grant = await relay.grants.edit(msg["grant_id"], name=msg.get("name"), scope=msg.get("scope"))
+    """Change a grant's name, scope or end; its open sockets follow at once."""
+    changes = {field: msg[field] for field in ("name", "scope", "expires") if field in msg}
+    grant = await relay.grants.edit(msg["grant_id"], **changes)
     return {"grant": dump_grant(grant)}
 
 
@@ -177,3 +190,12 @@ async def revoke_grant(relay: Relay, _connection: ActiveConnection, msg: Message
 async def revoke_all_grants(relay: Relay, _connection: ActiveConnection, _msg: Message) -> None:
     """Put every website out and drop the signing keys."""
     await relay.grants.revoke_all()
+
+
+@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/audit/list"})
+@websocket_api.require_admin
+@websocket_api.async_response
+@answered
+async def list_audit(relay: Relay, _connection: ActiveConnection, _msg: Message) -> Any:
+    """List who did what, and when, oldest first."""
+    return {"records": relay.audit.records()}

@@ -9,7 +9,7 @@ import secrets
 
 from homeassistant.util import dt as dt_util
 
-from ..const import GRANTS_MAX, LAST_USED_SAVE_DELAY
+from ..const import GRANTS_MAX, LAST_USED_SAVE_DELAY, SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX
 from ..errors import (
     InvalidTokenError,
     PausedGrantError,
@@ -198,6 +198,11 @@ class Grants:
             return self._refresh.grant_of(token)
         except InvalidTokenError:
             return self._access.verify(token).grant_id
+
+    async def tend_keys(self) -> None:
+        """Renew the signing key when it is old, and drop the one before it when no token needs it any more."""
+        if self._access.tend(SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX):
+            await self._store.save()
 
     # Acts of the owner of the home.
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 import secrets
+import time
 from typing import Any, Final, Self
 
 from ..errors import StorageError
@@ -34,7 +35,7 @@ class Records:
     @classmethod
     def make(cls) -> Self:
         """Make the records of a new home: a serial, a key, nobody let in."""
-        return cls(secrets.token_hex(16), (SigningKey.make(),), secrets.token_bytes(KEY_BYTES), (), (), 0)
+        return cls(secrets.token_hex(16), (SigningKey.make(time.time()),), secrets.token_bytes(KEY_BYTES), (), (), 0)
 
     @classmethod
     def read(cls, sections: Sections) -> Self:
@@ -56,7 +57,7 @@ class Records:
 def dump_tokens(access: AccessTokens, refresh: RefreshTokens) -> Section:
     """Write the keys, and the refresh tokens by their digests."""
     return {
-        "keys": [{"kid": key.kid, "secret": key.secret.hex()} for key in access.keys],
+        "keys": [{"kid": key.kid, "created": key.created, "secret": key.secret.hex()} for key in access.keys],
         "pepper": refresh.pepper.hex(),
         "families": [
             {
@@ -112,11 +113,11 @@ def read_grant(record: Mapping[str, Any]) -> Grant:
     )
 
 
-def _read_key(record: Mapping[str, str]) -> SigningKey:
+def _read_key(record: Mapping[str, Any]) -> SigningKey:
     secret = bytes.fromhex(record["secret"])
     if len(secret) != KEY_BYTES:
         raise ValueError("a key of another length")
-    return SigningKey(_text(record["kid"]), secret)
+    return SigningKey(_text(record["kid"]), float(record["created"]), secret)
 
 
 def _read_family(record: Mapping[str, Any]) -> RefreshFamily:

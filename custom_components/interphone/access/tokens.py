@@ -27,12 +27,13 @@ class SigningKey:
     """A key of 256 bit, known only to this home."""
 
     kid: str
+    created: float
     secret: bytes = field(repr=False)
 
     @classmethod
-    def make(cls) -> SigningKey:
+    def make(cls, now: float) -> SigningKey:
         """Draw a new key."""
-        return cls(secrets.token_hex(8), secrets.token_bytes(KEY_BYTES))
+        return cls(secrets.token_hex(8), now, secrets.token_bytes(KEY_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +112,31 @@ class AccessTokens:
         except (KeyError, ValueError, RecursionError, jwt.InvalidTokenError) as err:
             raise InvalidTokenError from err
 
+    def tend(self, max_age: float, lifetime: float) -> bool:
+        """Rotate a key older than `max_age` seconds. Return whether the keys have changed.
+
+        The key before it is dropped once its tokens, which live at most `lifetime` seconds, ran out.
+        """
+        now = self._clock()
+        signing, *previous = self.keys
+        if now - signing.created >= max_age:
+            self.rotate()
+            return True
+        if previous and now - signing.created >= lifetime + TOKEN_LEEWAY:
+            self._keep(signing)
+            return True
+        return False
+
     def rotate(self) -> None:
         """Sign with a new key from now on; the present one still verifies, the one before it no longer does."""
-        new = SigningKey.make()
-        self._keys = {key.kid: key for key in (new, self.keys[0])}
+        self._keep(SigningKey.make(self._clock()), self.keys[0])
 
     def replace(self) -> None:
         """Drop every key: no token issued so far is good any more."""
-        new = SigningKey.make()
-        self._keys = {new.kid: new}
+        self._keep(SigningKey.make(self._clock()))
+
+    def _keep(self, *keys: SigningKey) -> None:
+        self._keys = {key.kid: key for key in keys}
 
 
 def _is_time(value: object) -> bool:

@@ -125,6 +125,7 @@ class PairingDesk:
         pairing = self._get(pairing_id)
         self.gate.clear()
         if pairing.state is PairingState.SHOWN:
+            self._tell(pairing)
             return pairing
         for shown in self._shown_outsiders():
             self._conceal(shown)
@@ -142,7 +143,7 @@ class PairingDesk:
         self._expire()
         code = normalise(typed)
         if proof is None and PANEL_STYLE.fits(code):
-            return self._check_panel(code)
+            return self._check_panel(code, source)
         spend_all((self._checks.of(source), self._checks_total), self._world.monotonic())
         return self._check_outsider(code, source, self._redeemable(proof))
 
@@ -178,17 +179,18 @@ class PairingDesk:
         self.gate.count()
         if equal(code, pairing.code):
             self.gate.refund()
-            return self._end(pairing, PairingState.PAIRED)
-        self._after_failure(self._put(replace(pairing, attempts_left=pairing.attempts_left - 1)))
+            return self._end(replace(pairing, checked_from=source), PairingState.PAIRED)
+        failed = replace(pairing, checked_from=source, attempts_left=pairing.attempts_left - 1)
+        self._after_failure(self._put(failed))
         raise WrongCodeError
 
-    def _check_panel(self, code: str) -> Pairing:
+    def _check_panel(self, code: str, source: str) -> Pairing:
         pairing = self._find(Lane.PANEL, None)
         if pairing is None or pairing.code is None:
             raise ExpiredCodeError
         if not equal(code, pairing.code):
             raise WrongCodeError
-        return self._end(pairing, PairingState.PAIRED)
+        return self._end(replace(pairing, checked_from=source), PairingState.PAIRED)
 
     def _after_failure(self, pairing: Pairing) -> None:
         if pairing.attempts_left <= 0:

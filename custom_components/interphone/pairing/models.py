@@ -89,6 +89,7 @@ class Pairing:
     expires_at: datetime
     deadline: float
     attempts_left: int
+    checked_from: str | None = None
     challenge: str | None = field(default=None, repr=False)
     code: str | None = field(default=None, repr=False)
 

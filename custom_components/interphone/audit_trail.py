@@ -1,0 +1,84 @@
+"""What the desk, the grants and the commands do, written down in the audit."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .access.audit import Act, Audit
+from .access.grants import GrantChange, Grants
+from .const import EVENT_COMMAND
+from .pairing.desk import PairingDesk
+from .pairing.limits import FailureGate
+from .pairing.models import Pairing, PairingState
+
+ACTS: Final = {
+    PairingState.SHOWN: Act.SHOWN,
+    PairingState.WAITING: Act.CONCEALED,
+    PairingState.PAIRED: Act.PAIRED,
+    PairingState.EXPIRED: Act.EXPIRED,
+    PairingState.REJECTED: Act.REJECTED,
+    PairingState.EXHAUSTED: Act.EXHAUSTED,
+}
+
+
+class _PairingTrail:
+    """Tells the acts from the states a pairing goes through."""
+
+    def __init__(self, audit: Audit, gate: FailureGate) -> None:
+        self._audit = audit
+        self._gate = gate
+        self._closed = gate.closed
+        self._last: dict[str, Pairing] = {}
+
+    def follow(self, pairing: Pairing) -> None:
+        """Note what happened since this pairing was last told of."""
+        before = self._last.get(pairing.id)
+        if before is None:
+            self._note(Act.REQUESTED, pairing, pairing.asker.source)
+        if before and pairing.attempts_left < before.attempts_left:
+            self._note(Act.REFUSED, pairing, pairing.checked_from)
+        if before and pairing.state is not before.state and pairing.state in ACTS:
+            self._note(ACTS[pairing.state], pairing, pairing.checked_from)
+        if pairing.state.live:
+            self._last[pairing.id] = pairing
+        else:
+            self._last.pop(pairing.id, None)
+        if self._gate.closed is not self._closed:
+            self._closed = self._gate.closed
+            self._note(Act.GATE_CLOSED if self._closed else Act.GATE_OPENED, pairing, pairing.checked_from)
+
+    def _note(self, act: Act, pairing: Pairing, source: str | None) -> None:
+        self._audit.record(act, source=source, detail=pairing.asker.client_name or pairing.asker.origin)
+
+
+def start(hass: HomeAssistant, audit: Audit, desk: PairingDesk, grants: Grants) -> Callable[[], None]:
+    """Write down everything from now on; what is returned stops that."""
+
+    def follow_grant(change: GrantChange) -> None:
+        grant = change.grant
+        audit.record(Act(change.event), grant_id=grant.id, grant_name=grant.name, source=change.source)
+
+    @callback
+    def follow_command(event: Event[dict[str, Any]]) -> None:
+        data = event.data
+        grant = next((grant for grant in grants.all if grant.id == data["grant_id"]), None)
+        audit.record(
+            Act.COMMAND,
+            grant_id=data["grant_id"],
+            grant_name=data["grant_name"],
+            source=grant.last_source if grant else None,
+            detail=f"{data['command']} {data['entity_id']}",
+        )
+
+    releases = (
+        desk.listen(_PairingTrail(audit, desk.gate).follow),
+        grants.listen(follow_grant),
+        hass.bus.async_listen(EVENT_COMMAND, follow_command),
+    )
+
+    def stop() -> None:
+        for release in releases:
+            release()
+
+    return stop
