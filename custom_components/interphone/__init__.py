@@ -13,7 +13,7 @@ from . import code_notification, grant_devices, http, repairs, websocket_api
 from .access.store import PrivateStore
 from .const import DOMAIN
 from .errors import StorageError, UnknownGrantError
-from .gateway.socketio import Gateway
+from .gateway.gateway import Gateway
 from .gateway.view import SocketIoView
 from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay
 

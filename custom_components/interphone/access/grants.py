@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-import math
 import secrets
 
 from homeassistant.util import dt as dt_util
@@ -39,11 +38,12 @@ class GrantEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GrantChange:
-    """A change, and the grant as it is after it."""
+    """A change, the grant as it is after it and, where it was edited, as it was before."""
 
     event: GrantEvent
     grant: Grant
     source: str | None = None
+    before: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A grant let in by a token, until a moment in seconds since the epoch."""
+    """A grant let in by a token, and when that token ends, in seconds since the epoch."""
 
     grant: Grant
-    until: float
+    token_expires: float
 
 
 type Listener = Callable[[GrantChange], None]
@@ -113,14 +113,12 @@ class Grants:
     # The doors: every request and every socket event comes through `admit` or `require_active`.
 
     def admit(self, token: str, source: str) -> Admission:
-        """Return the grant an access token speaks for and until when it does, and note its use.
+        """Return the grant an access token speaks for and when the token ends, and note its use.
 
         Raises `InvalidTokenError`, `ExpiredTokenError`, `RevokedGrantError` or `PausedGrantError`.
         """
         claims = self._access.verify(token)
-        grant = self._touch(self.require_active(claims.grant_id), source)
-        ends = grant.expires.timestamp() if grant.expires else math.inf
-        return Admission(grant, min(claims.expires, ends))
+        return Admission(self._touch(self.require_active(claims.grant_id), source), claims.expires)
 
     def authenticate(self, token: str, source: str) -> Grant:
         """Return the grant an access token speaks for. Raises as `admit` does."""
@@ -241,13 +239,13 @@ class Grants:
     async def _change(self, event: GrantEvent, grant: Grant) -> Grant:
         before = self.get(grant.id)
         self._grants[grant.id] = grant
-        self._tell(event, grant)
+        self._tell(event, grant, before=before)
         try:
             await self._store.save()
         except StorageError:
             if not grant.paused:  # what could not be kept must not widen; what keeps out stays
                 self._grants[grant.id] = before
-                self._tell(GrantEvent.EDITED, before)
+                self._tell(GrantEvent.EDITED, before, before=grant)
             raise
         return grant
 
@@ -260,6 +258,7 @@ class Grants:
         self._grants.pop(grant_id, None)
         self._refresh.forget(grant_id)
 
-    def _tell(self, event: GrantEvent, grant: Grant, source: str | None = None) -> None:
+    def _tell(self, event: GrantEvent, grant: Grant, source: str | None = None, *, before: Grant | None = None) -> None:
+        change = GrantChange(event, grant, source, before)
         for listener in tuple(self._listeners):
-            listener(GrantChange(event, grant, source))
+            listener(change)

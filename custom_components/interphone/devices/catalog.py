@@ -18,6 +18,7 @@ from homeassistant.helpers.event import async_track_state_added_domain, async_tr
 from homeassistant.util.event_type import EventType
 
 from ..access.models import Scope
+from ..const import DOMAIN
 from .describe import Describer, read_state
 from .exposure import Exposure
 from .model import Device, Entity
@@ -63,7 +64,7 @@ class Catalog:
         self._watchers: list[Watcher] = []
         self._subscriptions: list[CALLBACK_TYPE] = []
         self._stale: dict[str, None] = {}
-        self._turn: asyncio.Handle | None = None
+        self._work: asyncio.Task[None] | None = None
 
     @callback
     def start(self) -> None:
@@ -84,9 +85,9 @@ class Catalog:
         """Follow nothing and forget everything; watchers are not told."""
         for release in (*self._subscriptions, *self._trackers.values()):
             release()
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
+        if self._work is not None:
+            self._work.cancel()
+            self._work = None
         self._subscriptions.clear()
         self._trackers.clear()
         self._stale.clear()
@@ -179,16 +180,18 @@ class Catalog:
 
     def _mark(self, entity_ids: Iterable[str]) -> None:
         self._stale.update(dict.fromkeys(entity_ids))
-        if self._stale and self._turn is None:
-            self._turn = self._hass.loop.call_soon(self._work)
+        if self._stale and self._work is None:
+            self._work = self._hass.async_create_task(self._look_again(), f"{DOMAIN} catalog", eager_start=False)
 
-    @callback
-    def _work(self) -> None:
-        for _ in range(min(_TURN, len(self._stale))):
-            entity_id = next(iter(self._stale))
-            del self._stale[entity_id]
-            self._look(entity_id)
-        self._turn = self._hass.loop.call_soon(self._work) if self._stale else None
+    async def _look_again(self) -> None:
+        """Look at all that is stale, a few in a turn of the loop."""
+        while self._stale:
+            for _ in range(min(_TURN, len(self._stale))):
+                entity_id = next(iter(self._stale))
+                del self._stale[entity_id]
+                self._look(entity_id)
+            await asyncio.sleep(0)
+        self._work = None
 
     def _look(self, entity_id: str) -> None:
         """Describe an entity anew, whatever happened to it."""

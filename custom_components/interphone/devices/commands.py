@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 import hashlib
+import json
 import logging
 import secrets
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
-from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
 from ..access.models import Grant
@@ -124,7 +124,7 @@ class Commands:
     ) -> list[CommandResult]:
         """Run commands one after the other; each has its own result, and a failed one does not stop the rest.
 
-        The next begins when the call of the one before has returned; all are watched for their wanted states together.
+        The next begins when the call of the one before has returned; those not confirmed by then are watched together.
         """
         begun: list[CommandResult | _Running] = []
         for envelope in envelopes:
@@ -158,8 +158,8 @@ class Commands:
         return running
 
     def _digest(self, envelope: Envelope) -> bytes:
-        content = json_bytes([envelope.device, envelope.command, envelope.params])
-        return hashlib.blake2b(content, key=self._key, digest_size=16).digest()
+        content = json.dumps([envelope.device, envelope.command, envelope.params], sort_keys=True)
+        return hashlib.blake2b(content.encode(), key=self._key, digest_size=16).digest()
 
     def _order(self, grant: Grant, envelope: Envelope) -> _Order:
         if envelope.expired(dt_util.utcnow()):
@@ -186,16 +186,20 @@ class Commands:
     ) -> CommandResult:
         try:
             await self._call(order, grant, context)
+            # Entities that work in a thread write their state in the next turn of the loop.
+            await asyncio.sleep(0)
+            reached = self._reached(order)
         except InterphoneError as error:
             return CommandResult(command_id, CommandStatus.FAILED, error)
         finally:
             called.set()
-        status = CommandStatus.CONFIRMED if await self._confirm(order) else CommandStatus.DONE
+        reached = reached or await self._reaches(order)
+        status = CommandStatus.CONFIRMED if reached else CommandStatus.DONE
         entity = self._catalog.entity(order.device)
         return CommandResult(command_id, status, state=None if entity is None else read_state(order.device, entity))
 
     async def _call(self, order: _Order, grant: Grant, context: Context) -> None:
-        """Make the service call. What goes wrong is logged by its kind alone: messages may quote a PIN."""
+        """Make the service call, or raise what came of it. What goes wrong is logged by its kind alone: messages may quote a PIN."""
         call, entity_id = order.call, order.device.entity_id
         event = {
             ATTR_ENTITY_ID: entity_id,
@@ -217,12 +221,10 @@ class Commands:
             _LOGGER.warning("%s on %s failed: %s", order.name, entity_id, kind)
             raise CommandFailedError from None
 
-    async def _confirm(self, order: _Order) -> bool:
-        """Tell whether the wanted state is seen, now or within `CONFIRM_TIMEOUT`."""
+    async def _reaches(self, order: _Order) -> bool:
+        """Tell whether the wanted state is seen within `CONFIRM_TIMEOUT`."""
         if order.wanted is None:
             return False
-        if self._reached(order):
-            return True
         seen = self._hass.loop.create_future()
 
         @callback

@@ -1,58 +1,45 @@
-"""Sending, in order and without anyone waiting: what was handed in first goes out first to each session."""
+"""Sending: each event is encoded once, and written to every session in the order it was handed in.
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-import contextlib
-from functools import partial
-import logging
+Nothing is awaited and no task is made per session. A session that reads slower than it is written to is closed by the
+engine.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
-import socketio
+from socketio import packet
 
-_LOGGER = logging.getLogger(__name__)
-
-type Step = Callable[[], Awaitable[None]]
+from .engineio.socketio_manager import encode
+from .engineio.socketio_packet import SocketIoPacket
+from .engineio.socketio_server import SocketIoServer
 
 
 class Fanout:
-    """One queue and one task for all sessions."""
+    """Sends to many sessions through one server."""
 
-    def __init__(self, server: socketio.AsyncServer) -> None:
-        """Send through `server`, once started."""
+    def __init__(self, server: SocketIoServer) -> None:
+        """Send through `server`."""
         self._server = server
-        self._steps: asyncio.Queue[Step] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to send."""
-        self._task = asyncio.create_task(self._run(), name="interphone fan-out")
-
-    async def stop(self) -> None:
-        """Send what was handed in so far, then end."""
-        if self._task is None:
-            return
-        await self._steps.join()
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        self._task = None
 
     def send(self, sids: Iterable[str], event: str, payload: Any) -> None:
-        """Send an event to these sessions."""
-        for sid in sids:
-            self._steps.put_nowait(partial(self._server.emit, event, payload, to=sid))
+        """Send an event to these sessions; those that are gone are passed over."""
+        self._write(sids, SocketIoPacket(packet.EVENT, data=[event, payload]))
 
-    def close(self, sids: Iterable[str]) -> None:
-        """Close these sessions, after what was sent to them before."""
-        for sid in sids:
-            self._steps.put_nowait(partial(self._server.disconnect, sid))
+    def close(self, sids: Iterable[str], reason: str, *, for_good: bool) -> None:
+        """Close these sessions after what was sent to them before.
 
-    async def _run(self) -> None:
-        while True:
-            step = await self._steps.get()
-            try:
-                await step()
-            except Exception:
-                _LOGGER.exception("A session could not be served")
-            finally:
-                self._steps.task_done()
+        With `for_good` they are told that the home wants it so, and clients do not come back by themselves.
+        """
+        sids = tuple(sids)
+        if for_good:
+            self._write(sids, SocketIoPacket(packet.DISCONNECT))
+        for sid in sids:
+            self._server.close(sid, reason)
+
+    def _write(self, sids: Iterable[str], pkt: SocketIoPacket) -> None:
+        parts = encode(pkt)
+        for sid in sids:
+            engine_sid = self._server.engine_sid(sid)
+            if engine_sid is not None:
+                for part in parts:
+                    self._server.eio.write_frame(engine_sid, part)

@@ -22,6 +22,8 @@ class Session:
     language: str
     kind: Kind = Kind.STRANGER
     grant_id: str | None = None
+    # When the token it showed ends, in seconds since the epoch.
+    token_expires: float = 0.0
     on_close: list[Callable[[], None]] = field(default_factory=list)
 
     def run_on_close(self) -> None:

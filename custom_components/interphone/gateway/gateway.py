@@ -1,20 +1,19 @@
 """Socket.IO for one loaded entry: admits sessions, carries the feed to websites and the codes to panels."""
 
-import asyncio
 from collections.abc import Callable
-import logging
+from enum import StrEnum
+from functools import partial
+import math
 import time
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import hdrs, web
-import engineio
-from engineio.async_drivers import aiohttp as _driver  # noqa: F401 - here, or its import would block the loop later
 from homeassistant.core import Context
-import socketio
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from ..access.grants import Admission, GrantChange, GrantEvent
-from ..const import AUTHENTICATE_TIMEOUT, BODY_SIZE_MAX
+from ..access.models import Grant
+from ..const import AUTHENTICATE_TIMEOUT, ENGINE_PACKET_SIZE, ENGINE_PACKET_SIZE_MAX
 from ..devices.feed import Change
 from ..errors import InterphoneError, InvalidRequestError, MissingTokenError
 from ..http.devices import run_batch
@@ -23,44 +22,18 @@ from ..pairing.models import Pairing, PairingState
 from ..relay import Relay, request_source
 from . import events
 from .credentials import PanelCredential, identify, presented_token
+from .engineio.socketio_server import SocketIoServer
 from .events import Event
 from .fanout import Fanout
 from .sessions import Kind, Session, Sessions
 
-# Packets hold codes and tokens, and the libraries log packets at INFO: nothing below a warning leaves them.
-_WIRE_LOGGER: Final = logging.getLogger(f"{__name__}.wire")
-_WIRE_LOGGER.addFilter(lambda record: record.levelno >= logging.WARNING)
 
-# Names the library uses for its own calls of our handlers; a client that sends them is up to no good.
-RESERVED_EVENTS: Final = frozenset({"connect", "disconnect", "connect_error", "*"})
+class Reason(StrEnum):
+    """Why a session is closed, as it is told in `revoked`; an event of a grant is one too."""
 
-
-class _Engine(engineio.AsyncServer):
-    """The stock engine, with its background tasks in our hands so that an unload leaves none."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.tasks: set[asyncio.Task[Any]] = set()
-
-    def start_background_task(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> asyncio.Task[Any]:
-        """Start a task and keep it until it is done."""
-        task: asyncio.Task[Any] = asyncio.create_task(target(*args, **kwargs), name="interphone engine")
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        return task
-
-
-class _Server(socketio.AsyncServer):
-    """The stock server on our engine, deaf to forged events."""
-
-    def _engineio_server_class(self) -> type[_Engine]:
-        return _Engine
-
-    async def _handle_event(self, eio_sid: str, namespace: str | None, packet_id: int | None, data: list[Any]) -> None:
-        if data and data[0] in RESERVED_EVENTS:
-            await self.eio.disconnect(eio_sid)
-            return
-        await super()._handle_event(eio_sid, namespace, packet_id, data)
+    MISSING_TOKEN = "missing_token"  # noqa: S105 - the name of a reason
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - the name of a reason
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of a reason
 
 
 class Gateway:
@@ -69,14 +42,7 @@ class Gateway:
     def __init__(self, relay: Relay) -> None:
         """Serve the relay's sessions; `start` begins."""
         self._relay = relay
-        self._server = _Server(
-            async_mode="aiohttp",
-            cors_allowed_origins=[],  # the view checks origins, with the list that REST has
-            max_http_buffer_size=BODY_SIZE_MAX,
-            http_compression=False,
-            logger=_WIRE_LOGGER,
-            engineio_logger=_WIRE_LOGGER,
-        )
+        self._server = SocketIoServer(source_of=request_source)
         self._sessions = Sessions()
         self._fanout = Fanout(self._server)
         self._unlisten: list[Callable[[], None]] = []
@@ -87,7 +53,6 @@ class Gateway:
 
     def start(self) -> None:
         """Listen to the desk, the grants and the feed."""
-        self._fanout.start()
         self._unlisten = [
             self._relay.desk.listen(self._tell_panels),
             self._relay.grants.listen(self._follow_grant),
@@ -98,13 +63,8 @@ class Gateway:
         """Tell every session why, close it, and leave no task behind."""
         while self._unlisten:
             self._unlisten.pop()()
-        self._put_out(self._sessions.all, reason)
-        await self._fanout.stop()
-        await self._server.shutdown()
-        tasks = tuple(self._server.eio.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._put_out(self._sessions.all, reason, for_good=False)
+        await self._server.shutdown(reason)
         for sid in self._sessions.all:
             self._sessions.close(sid)
 
@@ -139,7 +99,7 @@ class Gateway:
 
     def _close_stranger(self, session: Session) -> None:
         if session.kind is Kind.STRANGER:
-            self._put_out((session.sid,), MissingTokenError.code)
+            self._put_out((session.sid,), Reason.MISSING_TOKEN)
 
     async def _on_authenticate(self, sid: str, data: Any = None, *_more: Any) -> dict[str, Any]:
         """Admit a stranger by the event, the way of clients without `auth`; or take a website's fresh token."""
@@ -166,38 +126,63 @@ class Gateway:
         if session.kind is not Kind.STRANGER:
             raise InvalidRequestError("token: this session is already authenticated")
         session.run_on_close()
-        self._sessions.make_panel(session)
         session.on_close.append(
             self._relay.hass.auth.async_register_revoke_token_callback(
-                credential.refresh_token_id, lambda: self._put_out((session.sid,), "token_revoked")
+                credential.refresh_token_id, lambda: self._put_out((session.sid,), Reason.TOKEN_REVOKED)
             )
         )
+        self._server.authenticated(session.sid, packet_size=ENGINE_PACKET_SIZE_MAX)
+        self._after_answer(session, self._enter_panel)
+
+    def _enter_panel(self, session: Session) -> None:
+        self._sessions.make_panel(session)
         for pairing in self._relay.desk.live():
             self._send_pairing((session.sid,), pairing)
 
     def _admit_website(self, session: Session, admission: Admission, since: Any) -> None:
-        grant = admission.grant
+        """Let a website in; or, when it is in already, keep it in for as long as its fresh token lasts."""
         entering = session.kind is Kind.STRANGER
-        if not entering and session.grant_id != grant.id:
+        if not entering and session.grant_id != admission.grant.id:
             raise InvalidRequestError("token: this session belongs to another grant")
         session.run_on_close()
+        session.token_expires = admission.token_expires
+        self._put_out_at_the_end(session, admission.grant)
+        if entering:
+            self._server.authenticated(session.sid, packet_size=ENGINE_PACKET_SIZE)
+            self._after_answer(session, partial(self._enter_website, admission.grant.id, since))
+
+    def _put_out_at_the_end(self, session: Session, grant: Grant) -> None:
+        """Put a website out when its token or its grant ends, whichever is first."""
+        ends = min(session.token_expires, grant.expires.timestamp() if grant.expires else math.inf)
         timer = self._relay.hass.loop.call_later(
-            admission.until - time.time(), self._put_out, (session.sid,), "expired_token"
+            max(0.0, ends - time.time()), self._put_out, (session.sid,), Reason.EXPIRED_TOKEN
         )
         session.on_close.append(timer.cancel)
-        if entering:
-            self._sessions.make_website(session, grant.id)
-            self._send_entry(session, admission, since)
 
-    def _send_entry(self, session: Session, admission: Admission, since: Any) -> None:
-        feed, scope = self._relay.feed, admission.grant.scope
+    def _enter_website(self, grant_id: str, since: Any, session: Session) -> None:
+        """Send what there is or what was missed; every change from here on follows it."""
+        try:
+            grant = self._relay.grants.require_active(grant_id)
+        except InterphoneError as err:  # put out since its admission, a moment ago
+            self._put_out((session.sid,), err.code)
+            return
+        self._sessions.make_website(session, grant_id)
         missed = None
         if isinstance(since, dict) and isinstance(since.get("epoch"), str) and type(since.get("seq")) is int:
-            missed = feed.since(since["epoch"], since["seq"])
+            missed = self._relay.feed.since(since["epoch"], since["seq"])
         if missed is None:
-            self._fanout.send((session.sid,), Event.SNAPSHOT, events.snapshot(feed, scope))
+            self._fanout.send((session.sid,), Event.SNAPSHOT, events.snapshot(self._relay.feed, grant.scope))
         else:
-            self._fanout.send((session.sid,), Event.RESUME, events.resume(feed, missed, scope))
+            self._fanout.send((session.sid,), Event.RESUME, events.resume(self._relay.feed, missed, grant.scope))
+
+    def _after_answer(self, session: Session, enter: Callable[[Session], None]) -> None:
+        """Let a session enter in the next turn of the loop: clients drop what comes before their admission's answer."""
+
+        def enter_if_open() -> None:
+            if self._sessions.get(session.sid) is session:
+                enter(session)
+
+        session.on_close.append(self._relay.hass.loop.call_soon(enter_if_open).cancel)
 
     # Home → sessions.
 
@@ -221,13 +206,23 @@ class Gateway:
         sids = self._sessions.of_grant(change.grant.id)
         if change.event in (GrantEvent.REVOKED, GrantEvent.PAUSED):
             self._put_out(sids, change.event)
-        elif change.event is GrantEvent.EDITED:
-            scope = change.grant.scope
-            self._fanout.send(sids, Event.SNAPSHOT, events.snapshot(self._relay.feed, scope))
+        elif change.event is GrantEvent.EDITED and change.before:
+            self._rescope(sids, change.before, change.grant)
 
-    def _put_out(self, sids: tuple[str, ...], reason: str) -> None:
+    def _rescope(self, sids: tuple[str, ...], before: Grant, grant: Grant) -> None:
+        """Tell what a grant sees more or less of from now on, and mind its new end."""
+        if not sids:
+            return
+        change = self._relay.feed.rescope(before.scope, grant.scope)
+        if change.added or change.removed:
+            self._fanout.send(sids, change.event, change.payload())
+        for session in filter(None, map(self._sessions.get, sids)):
+            session.run_on_close()
+            self._put_out_at_the_end(session, grant)
+
+    def _put_out(self, sids: tuple[str, ...], reason: str, *, for_good: bool = True) -> None:
         self._fanout.send(sids, Event.REVOKED, {"reason": reason})
-        self._fanout.close(sids)
+        self._fanout.close(sids, reason, for_good=for_good)
 
     # Sessions → home.
 

@@ -1,0 +1,59 @@
+"""Engine.IO 4 on the wire: payloads joined by the record separator, bytes as base64 in payloads and raw in frames."""
+
+import base64
+import binascii
+
+from .packet import TYPES, Packet, PacketError, PacketType
+
+_SEPARATOR = b"\x1e"
+
+
+def encode(packet: Packet) -> str | bytes:
+    """Return the content of the WebSocket frame for `packet`: text, or bytes for a binary message."""
+    if isinstance(packet.data, bytes):
+        return packet.data
+    return f"{packet.type:d}{packet.data}"
+
+
+def decode(content: str | bytes) -> Packet:
+    """Read the content of one WebSocket frame, or one text packet of a payload. Raises PacketError."""
+    if isinstance(content, bytes):
+        return Packet(PacketType.MESSAGE, content)
+    if content.startswith("b"):
+        return Packet(PacketType.MESSAGE, _decode_base64(content[1:]))
+    kind = TYPES.get(content[:1])
+    if kind is None:
+        raise PacketError("unknown packet type")
+    return Packet(kind, content[1:])
+
+
+def text_segment(packet: Packet) -> bytes:
+    """Return `packet` as it stands between two separators of a payload."""
+    if isinstance(packet.data, bytes):
+        return b"b" + base64.b64encode(packet.data)
+    return f"{packet.type:d}{packet.data}".encode()
+
+
+def join(segments: list[bytes]) -> bytes:
+    """Return the payload, always text, that holds `segments`."""
+    return _SEPARATOR.join(segments)
+
+
+def decode_payload(body: bytes, *, binary: bool, most: int) -> list[Packet]:
+    """Read the body of a POST with at most `most` packets. Raises PacketError for anything else."""
+    if binary:
+        raise PacketError("payloads are text in version 4")
+    if body.count(_SEPARATOR) >= most:
+        raise PacketError("too many packets")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise PacketError("not UTF-8") from None
+    return [decode(part) for part in text.split("\x1e")]
+
+
+def _decode_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error, ValueError:
+        raise PacketError("not base64") from None

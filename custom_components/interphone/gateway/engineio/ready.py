@@ -1,0 +1,107 @@
+"""Packets encoded once for everybody: the WebSocket frame and the polling text of a packet, made when first needed."""
+
+import re
+import struct
+
+from . import codec3, codec4
+from .packet import Form, Packet, PacketType
+
+_FIN = 0x80
+_OP_TEXT, _OP_BINARY = 1, 2
+_LENGTH_7BIT, _LENGTH_16BIT = 126, 1 << 16
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def websocket_frame(content: str | bytes) -> bytes:
+    """Return the one unmasked, uncompressed frame (RFC 6455 §5.2) by which a server says `content`."""
+    first, raw = (
+        (_FIN | _OP_TEXT, content.encode()) if isinstance(content, str) else (_FIN | _OP_BINARY, bytes(content))
+    )
+    length = len(raw)
+    if length < _LENGTH_7BIT:
+        return bytes((first, length)) + raw
+    if length < _LENGTH_16BIT:
+        return struct.pack("!BBH", first, 126, length) + raw
+    return struct.pack("!BBQ", first, 127, length) + raw
+
+
+class ReadyMade:
+    """One packet on its way to any number of sessions; each form it is needed in is made once and kept.
+
+    `json` says that text outside ASCII stands inside JSON strings only. It is then escaped in version 3's text
+    payloads, because clients of Socket.IO 1 take those for UTF-8 inside UTF-8.
+    """
+
+    __slots__ = ("_binary_segment", "_frames", "_json", "_segments", "packet", "size")
+
+    def __init__(self, packet: Packet, *, json: bool = False) -> None:
+        """Take `packet`; encode nothing yet."""
+        self.packet = packet
+        data = packet.data
+        self.size = 1 + (len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode()))
+        self._json = json
+        self._frames: list[bytes | None] = [None, None, None]
+        self._segments: list[bytes | None] = [None, None, None]
+        self._binary_segment: bytes | None = None
+
+    @classmethod
+    def message(cls, data: str | bytes, *, json: bool = False) -> ReadyMade:
+        """Return a message that carries `data`."""
+        return cls(Packet(PacketType.MESSAGE, data), json=json)
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the packet carries bytes."""
+        return isinstance(self.packet.data, bytes)
+
+    def frame(self, form: Form) -> bytes:
+        """Return the WebSocket frame; text is the same in every form."""
+        frame = self._frames[form]
+        if frame is None:
+            frame = self._make_frame(form)
+        return frame
+
+    def _make_frame(self, form: Form) -> bytes:
+        if not self.is_binary:
+            self._frames = [websocket_frame(codec4.encode(self.packet))] * 3
+        elif form is Form.V4:
+            self._frames[form] = websocket_frame(codec4.encode(self.packet))
+        else:
+            content = codec3.encode(self.packet, base64_only=form is Form.V3_BASE64)
+            self._frames[form] = websocket_frame(content)
+        frame = self._frames[form]
+        assert frame is not None  # noqa: S101 - just made
+        return frame
+
+    def segment(self, form: Form) -> bytes:
+        """Return the packet's part of a text payload."""
+        segment = self._segments[form]
+        if segment is None:
+            segment = codec4.text_segment(self.packet) if form is Form.V4 else codec3.text_segment(self._escaped())
+            self._segments[form] = segment
+        return segment
+
+    def binary_segment(self) -> bytes:
+        """Return the packet's part of a binary payload of version 3."""
+        if self._binary_segment is None:
+            self._binary_segment = codec3.binary_segment(self.packet)
+        return self._binary_segment
+
+    def _escaped(self) -> Packet:
+        data = self.packet.data
+        if not self._json or isinstance(data, bytes) or data.isascii():
+            return self.packet
+        return Packet(self.packet.type, _NOT_ASCII.sub(_json_escape, data))
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be")
+    return "".join(f"\\u{unit:04x}" for (unit,) in struct.iter_unpack("!H", units))
+
+
+def payload(items: list[ReadyMade], form: Form) -> tuple[bytes, bool]:
+    """Return the body that answers a poll with `items`, and whether it is binary."""
+    if form is Form.V3 and any(item.is_binary for item in items):
+        return codec3.join([item.binary_segment() for item in items]), True
+    join = codec4.join if form is Form.V4 else codec3.join
+    return join([item.segment(form) for item in items]), False

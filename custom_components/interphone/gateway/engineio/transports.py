@@ -1,0 +1,125 @@
+"""The two ways a session reaches its client, on aiohttp: an open WebSocket, and the bodies of polling requests."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Self
+
+from aiohttp import WSMsgType, web
+from aiohttp.abc import AbstractStreamWriter
+
+# A close frame has room for this many bytes of reason (RFC 6455 §5.5.1).
+_CLOSE_REASON_MAX = 123
+
+
+class BodyTooLarge(Exception):  # noqa: N818 - a condition, said to the client as 413
+    """The body of a POST is over the session's limit."""
+
+
+class WebSocketLink:
+    """One open WebSocket. Writing never waits; `writable` turns false as soon as the client does not keep up."""
+
+    __slots__ = ("_patience", "_protocol", "_response", "_transport", "_writer", "failed")
+
+    def __init__(
+        self, request: web.Request, response: web.WebSocketResponse, writer: AbstractStreamWriter, patience: float
+    ) -> None:
+        """Take over an accepted socket; `accept` is the way to make one."""
+        transport = request.transport
+        if transport is None:
+            raise ConnectionResetError("the client left during the handshake")
+        # Anything the kernel does not take at once means "not writable": what waits, waits in the session's queue,
+        # where it is counted.
+        transport.set_write_buffer_limits(high=0)
+        self._transport = transport
+        self._protocol = request.protocol
+        self._response = response
+        self._writer = writer
+        self._patience = patience
+        self.failed = False
+
+    @classmethod
+    async def accept(cls, request: web.Request, *, largest: int, patience: float) -> Self:
+        """Answer the handshake of `request`. Messages over `largest` bytes end the socket with code 1009.
+
+        No compression: one frame must serve every client, and a deflate state costs more than a session.
+        Raises web.HTTPException for a malformed handshake, ConnectionError when the client has left.
+        """
+        response = web.WebSocketResponse(compress=False, max_msg_size=largest, timeout=patience)
+        writer = await response.prepare(request)
+        return cls(request, response, writer, patience)
+
+    @property
+    def response(self) -> web.WebSocketResponse:
+        """What the request's handler returns in the end."""
+        return self._response
+
+    @property
+    def writable(self) -> bool:
+        """Whether what is written now goes straight to the client."""
+        return not self._protocol.writing_paused
+
+    def write(self, frames: bytes) -> None:
+        """Hand whole frames to the operating system, or to aiohttp's buffer when it does not take them."""
+        if not self._transport.is_closing():
+            self._transport.write(frames)
+
+    async def drained(self) -> bool:
+        """Wait until the client has taken everything; False when it left instead."""
+        try:
+            await self._writer.drain()
+        except ConnectionError:
+            return False
+        return not self._transport.is_closing()
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next message, or None once the socket is closed; `failed` then says whether in an orderly way."""
+        message = await self._response.receive()
+        if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            content: str | bytes = message.data
+            return content
+        self.failed = message.type is WSMsgType.ERROR
+        return None
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye with `code` and `reason`; whatever the client does, be gone within the patience of `accept`."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._response.close(code=code, message=reason.encode()[:_CLOSE_REASON_MAX])
+        except TimeoutError, ConnectionError, RuntimeError:
+            self.abort()
+
+    def abort(self) -> None:
+        """Drop the connection and what is still buffered."""
+        self._transport.abort()
+
+
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """Read the whole body, however it is cut or chunked. Raises BodyTooLarge as soon as it is over `limit` bytes."""
+    if (request.content_length or 0) > limit:
+        raise BodyTooLarge
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.content.iter_any():
+        size += len(part)
+        if size > limit:
+            raise BodyTooLarge
+        parts.append(part)
+    return b"".join(parts)
+
+
+def is_binary(request: web.Request) -> bool:
+    """Whether the body is declared as bytes rather than text."""
+    return request.content_type == "application/octet-stream"
+
+
+def poll_response(body: bytes, *, binary: bool, headers: Mapping[str, str]) -> web.Response:
+    """Return the answer to a poll. The charset is said, because some pages are not UTF-8."""
+    kind = "application/octet-stream" if binary else "text/plain; charset=UTF-8"
+    return web.Response(body=body, headers={**headers, "Cache-Control": "no-store", "Content-Type": kind})
+
+
+def ok_response(headers: Mapping[str, str]) -> web.Response:
+    """Return the answer to a POST that was understood. Some browsers offer text/plain as a download."""
+    return web.Response(
+        body=b"ok", headers={**headers, "Cache-Control": "no-store", "Content-Type": "text/html; charset=UTF-8"}
+    )
