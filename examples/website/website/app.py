@@ -1,0 +1,72 @@
+"""Wiring: what is made at the start, what answers which path, and what is closed at the end."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from aiohttp import web
+import aiohttp_jinja2
+from aiohttp_session import session_middleware
+import jinja2
+
+from . import csrf
+from .accounts import Accounts
+from .headers import protect_browser
+from .home import connect_homes
+from .keys import ACCOUNTS, PLACES, SETTINGS, STORE
+from .loopback import use_one_name
+from .pages import accounts, errors, language, pairing, places
+from .places import Places
+from .sessions import cookie_storage
+from .settings import Settings
+from .store import Store
+from .vault import Vault
+
+FOLDER = Path(__file__).parent
+# The longest form has three short fields.
+BODY_MAX = 64 * 1024
+
+
+def create_app(settings: Settings) -> web.Application:
+    """Build the website. Raises VaultError when the key file is damaged, OSError when the data folder is unusable."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    vault = Vault.open(settings.data / "key")
+    database = settings.data / "website.db"
+    database.touch(mode=0o600)
+    app = web.Application(
+        client_max_size=BODY_MAX,
+        # Outermost first.
+        middlewares=[
+            use_one_name,
+            session_middleware(cookie_storage(vault, secure=settings.secure)),
+            errors.show_errors,
+            csrf.protect,
+        ],
+    )
+    app[SETTINGS] = settings
+    app.cleanup_ctx.append(lambda app: _services(app, database, vault))
+    app.on_response_prepare.append(protect_browser)
+    aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for page in (accounts, language, pairing, places):
+        app.add_routes(page.routes)
+    app.router.add_static("/static", FOLDER / "static")
+    return app
+
+
+async def _services(app: web.Application, database: Path, vault: Vault) -> AsyncIterator[None]:
+    """Open what the pages work with, and close it in reverse."""
+    settings = app[SETTINGS]
+    async with AsyncExitStack() as stack:
+        store = await Store.open(database)
+        stack.push_async_callback(store.close)
+        client = await stack.enter_async_context(connect_homes(public_only=settings.public_homes_only))
+        app[STORE] = store
+        app[ACCOUNTS] = Accounts(store)
+        app[PLACES] = Places(store, vault, client, settings)
+        yield

@@ -1,0 +1,13 @@
+"""What the application carries, by typed keys."""
+
+from aiohttp import web
+
+from .accounts import Accounts
+from .places import Places
+from .settings import Settings
+from .store import Store
+
+SETTINGS = web.AppKey("settings", Settings)
+STORE = web.AppKey("store", Store)
+ACCOUNTS = web.AppKey("accounts", Accounts)
+PLACES = web.AppKey("places", Places)

@@ -1,0 +1,1 @@
+"""What visitors see: each handler reads the request, asks the services, and renders."""
