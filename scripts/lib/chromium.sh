@@ -17,7 +17,21 @@ download_chromium() {
   PLAYWRIGHT_BROWSERS_PATH="$tools/browsers" $within "$venv/bin/python" -m playwright install --only-shell chromium
 }
 
+# What drives the browser is a Node of Playwright's own, which needs one library that small systems lack.
+driver_runs() { "$venv/bin/python" -m playwright --version >/dev/null 2>&1; }
+
+setup_driver() {
+  if driver_runs; then return; fi
+  if is_debian_root; then
+    say "Installing libatomic1, which Playwright needs"
+    if apt_install libatomic1 && driver_runs; then return; fi
+  fi
+  die "Playwright, which drives the browser of the browser tests, does not start" \
+    "Install the library libatomic1 of your system and run this again."
+}
+
 setup_chromium() {
+  setup_driver
   if find_chromium >/dev/null; then return; fi
   say "Downloading a Chromium with Playwright"
   if logged chromium download_chromium 2>/dev/null && find_chromium >/dev/null; then return; fi

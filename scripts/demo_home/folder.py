@@ -1,0 +1,30 @@
+"""The folder of a demo: kept between runs, and used by one run at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import fcntl
+from pathlib import Path
+import shutil
+
+from .errors import DemoError
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder; raise `DemoError` where another run does. The lock goes with the process, however that ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            raise DemoError("another scripts/demo runs in this checkout: stop it first (Ctrl-C where it runs)") from err
+        yield
+
+
+def forget(folder: Path) -> None:
+    """Empty a folder that is held."""
+    for part in folder.iterdir():
+        if part.is_dir():
+            shutil.rmtree(part)
+        elif part.name != "lock":
+            part.unlink()

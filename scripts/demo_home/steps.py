@@ -1,0 +1,47 @@
+"""Steps, announced with their time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import sys
+from time import monotonic
+
+from .errors import DemoError
+
+
+class Steps:
+    """Prints each step when it is done, with its time, and counts them."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+
+    @asynccontextmanager
+    async def step(self, what: str, *, seconds: float = 30.0) -> AsyncIterator[None]:
+        """Announce `what` once it is done or has failed; one that takes longer than `seconds` has failed.
+
+        One that is cancelled is not announced: it was neither.
+        """
+        started = monotonic()
+        if sys.stdout.isatty():
+            print(f"  …    {what}", end="\r", flush=True)
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError as err:
+            _print("FAIL", what, started)
+            raise DemoError(f"nothing came of it within {seconds:.0f} s") from err
+        except Exception:
+            _print("FAIL", what, started)
+            raise
+        _print("ok", what, started)
+        self.passed += 1
+
+
+def expect(truth: object, otherwise: str) -> None:
+    """Raise `DemoError` saying `otherwise` unless this is so."""
+    if not truth:
+        raise DemoError(otherwise)
+
+
+def _print(result: str, what: str, started: float) -> None:
+    print(f"  {result:<4} {what:<68} {monotonic() - started:6.2f} s", flush=True)
