@@ -185,13 +185,15 @@ class Catalog:
 
     async def _look_again(self) -> None:
         """Look at all that is stale, a few in a turn of the loop."""
-        while self._stale:
-            for _ in range(min(_TURN, len(self._stale))):
-                entity_id = next(iter(self._stale))
-                del self._stale[entity_id]
-                self._look(entity_id)
-            await asyncio.sleep(0)
-        self._work = None
+        try:
+            while self._stale:
+                for _ in range(min(_TURN, len(self._stale))):
+                    entity_id = next(iter(self._stale))
+                    del self._stale[entity_id]
+                    self._look(entity_id)
+                await asyncio.sleep(0)
+        finally:
+            self._work = None
 
     def _look(self, entity_id: str) -> None:
         """Describe an entity anew, whatever happened to it."""

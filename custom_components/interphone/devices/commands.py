@@ -199,7 +199,10 @@ class Commands:
         return CommandResult(command_id, status, state=None if entity is None else read_state(order.device, entity))
 
     async def _call(self, order: _Order, grant: Grant, context: Context) -> None:
-        """Make the service call, or raise what came of it. What goes wrong is logged by its kind alone: messages may quote a PIN."""
+        """Make the service call, or raise what came of it.
+
+        What goes wrong is logged by its kind alone: messages may quote a PIN.
+        """
         call, entity_id = order.call, order.device.entity_id
         event = {
             ATTR_ENTITY_ID: entity_id,

@@ -14,13 +14,18 @@ from homeassistant.helpers import (
     floor_registry as fr,
     label_registry as lr,
 )
+from homeassistant.helpers.service import async_get_cached_service_description
 
 from .exposure import Candidate
+from .icons import icon_of
 from .model import Appliance, Device, Entity, Json
 from .registry import DOMAINS, TRAITS
 
 # 80 bits: no two entities of a home share an id, and an id tells nothing about the entity.
 _ID_LENGTH: Final = 20
+
+# Scripts describe their fields where services are described, not in their state.
+_SCRIPT: Final = "script"
 
 
 class Describer:
@@ -43,7 +48,8 @@ class Describer:
 
     def entity(self, state: State) -> Entity:
         """Return the entity as traits see it."""
-        return Entity(state, self._hass.config.units.temperature_unit)
+        fields = self._script_fields(state) if state.domain == _SCRIPT else {}
+        return Entity(state, self._hass.config.units.temperature_unit, fields)
 
     def candidate(self, state: State) -> Candidate:
         """Return what exposure is decided by."""
@@ -80,16 +86,17 @@ class Describer:
         floor = self._floors.async_get_floor(candidate.floor_id) if candidate.floor_id else None
         kind = DOMAINS[state.domain]
         traits = kind.traits_of(entity)
+        type_ = kind.type_of(entity)
         device = Device(
             id=self.device_id(state.entity_id),
             entity_id=state.entity_id,
-            type=kind.type_of(entity),
+            type=type_,
             name=state.name,
             area=area.name if area else None,
             floor=floor.name if floor else None,
             labels=tuple(sorted(self._label_names(candidate.labels))),
             part_of=Appliance(appliance.id, appliance.name_by_user or appliance.name) if appliance else None,
-            icon=entity.text(ATTR_ICON),
+            icon=entity.text(ATTR_ICON) or icon_of(type_),
             sensitive=candidate.sensitive,
             online=entity.online,
             traits={trait.name: trait.attributes(entity) for trait in traits},
@@ -99,6 +106,13 @@ class Describer:
         if known is not None and not entity.online:
             device = replace(device, traits=known.traits, commands=known.commands)
         return replace(device, state=read_state(device, entity))
+
+    def _script_fields(self, state: State) -> Json:
+        entry = self._entities.async_get(state.entity_id)
+        name = state.object_id if entry is None else entry.unique_id
+        described = async_get_cached_service_description(self._hass, _SCRIPT, name) or {}
+        fields: Json = described.get("fields", {})
+        return fields
 
     def _label_names(self, label_ids: Iterable[str]) -> Iterable[str]:
         for label_id in label_ids:

@@ -1,23 +1,23 @@
 """The envelope a command comes in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
 from ..errors import InvalidParamsError, InvalidRequestError
-from .fields import Field, Shape, check_shape, moment, optional, text
-
-_ANYTHING: Final = Field({"type": "object"}, "an object", lambda _value: True)
+from .fields import Shape, anything, check_shape, moment, optional, text
 
 # Params are checked by the command they are for, later: then the error says what that command takes.
+_PARAMS: Final = replace(anything(), accepts=lambda _value: True)
+
 ENVELOPE: Final[Shape] = {
     "id": text(64),
     "device": text(64),
     "command": text(64),
-    "params": optional(_ANYTHING),
+    "params": optional(_PARAMS),
     "expires_at": optional(moment()),
 }
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 import secrets
@@ -19,6 +19,13 @@ from .model import Device, Json
 
 # The trait of devices that tell moments rather than states.
 _EVENT_TRAIT: Final = "event"
+# The type of devices whose moments are rings.
+_DOORBELL: Final = "doorbell"
+
+
+def _new_event_id() -> str:
+    """Return a name for a moment that nobody guesses who was not told of it."""
+    return secrets.token_urlsafe(12)
 
 
 class Position(TypedDict):
@@ -80,19 +87,28 @@ class DevicesChange:
 
 @dataclass(frozen=True, slots=True)
 class EventChange:
-    """A moment: the bell rang, a button was pressed. After `expires_at` it is history."""
+    """A moment: the bell rang, a button was pressed. After `expires_at` it is history.
+
+    `id` is the device's; None for a moment of the home as a whole, which only a scope that sees all of it sees. An
+    `answerable` one is a ring: websites answer it by its `event_id`.
+    """
 
     event: ClassVar[str] = "event"
 
     seq: int
-    id: str
+    id: str | None
     type: str
     at: datetime
     expires_at: datetime
+    event_id: str = field(default_factory=_new_event_id)
+    answerable: bool = False
+    name: str | None = None
+    message: str | None = None
 
     def visible(self, scope: Scope) -> EventChange | None:
         """Return it when the scope sees the device."""
-        return self if scope.sees(self.id) else None
+        seen = scope.devices is None if self.id is None else scope.sees(self.id)
+        return self if seen else None
 
     def payload(self) -> dict[str, Any]:
         """Return it as it goes over the wire."""
@@ -102,6 +118,10 @@ class EventChange:
             "type": self.type,
             "at": self.at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
+            "event_id": self.event_id,
+            "answerable": self.answerable,
+            "name": self.name,
+            "message": self.message,
         }
 
 
@@ -126,7 +146,7 @@ class Feed:
         self._listeners: list[Listener] = []
         # Devices that differ from what was last published, as they were then.
         self._pending: dict[str, Device | None] = {}
-        self._moments: list[tuple[str, str, datetime]] = []
+        self._moments: list[EventChange] = []
         self._turn: asyncio.Handle | None = None
         self._unwatch: CALLBACK_TYPE | None = None
 
@@ -196,8 +216,14 @@ class Feed:
 
     @callback
     def announce(self, device_id: str, moment: str, at: datetime | None = None) -> None:
-        """Publish a moment of a device, such as a ring."""
-        self._moments.append((device_id, moment, at or dt_util.utcnow()))
+        """Publish a moment of a device, such as a press of a button."""
+        at = at or dt_util.utcnow()
+        self.publish(EventChange(0, device_id, moment, at, at + timedelta(seconds=EVENT_LIFETIME)))
+
+    @callback
+    def publish(self, moment: EventChange) -> None:
+        """Publish a moment under the next number, whatever number it was made with."""
+        self._moments.append(moment)
         self._schedule()
 
     @callback
@@ -208,7 +234,7 @@ class Feed:
             return
         self._pending.setdefault(device.id, old)
         if moment := _moment(old, new):
-            self._moments.append((device.id, *moment))
+            self._moments.append(moment)
         self._schedule()
 
     def _schedule(self) -> None:
@@ -240,8 +266,8 @@ class Feed:
             self._append(DevicesChange(self._next(), tuple(added), tuple(changed), tuple(removed)))
         for device, patch in patches:
             self._append(StateChange(self._next(), device.id, device.online, patch))
-        for device_id, kind, at in moments:
-            self._append(EventChange(self._next(), device_id, kind, at, at + timedelta(seconds=EVENT_LIFETIME)))
+        for moment in moments:
+            self._append(replace(moment, seq=self._next()))
 
     def _next(self) -> int:
         self._seq += 1
@@ -264,12 +290,13 @@ def _patch(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:
     return patch
 
 
-def _moment(old: Device | None, new: Device | None) -> tuple[str, datetime] | None:
-    """Return type and time of the moment a device tells by this difference. One that comes back tells none."""
+def _moment(old: Device | None, new: Device | None) -> EventChange | None:
+    """Return the moment a device tells by this difference, not numbered yet. One that comes back tells none."""
     if old is None or new is None or not (old.online and new.online) or _EVENT_TRAIT not in new.state:
         return None
     before, now = old.state.get(_EVENT_TRAIT, {}), new.state[_EVENT_TRAIT]
     at = dt_util.parse_datetime(now["at"]) if now["at"] else None
     if at is None or now["type"] is None or now["at"] == before.get("at"):
         return None
-    return now["type"], at
+    expires_at = at + timedelta(seconds=EVENT_LIFETIME)
+    return EventChange(0, new.id, now["type"], at, expires_at, answerable=new.type == _DOORBELL)

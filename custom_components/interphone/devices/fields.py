@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
+import math
+import re
 from typing import Any, Final, TypeGuard
 
 from homeassistant.util import dt as dt_util
@@ -13,6 +15,9 @@ type Shape = Mapping[str, Field]
 
 # Strings in commands: names of presets, sources, PINs, texts of `text` entities.
 TEXT_LENGTH_MAX: Final = 1024
+
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCK: Final = re.compile("([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,19 @@ def is_number(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return isinstance(value, int) or value - value == 0
+
+
+def parsed_number(value: str | None) -> float | None:
+    """Return the finite number a state spells, whole ones as int; None for anything else."""
+    if value is None:
+        return None
+    try:
+        parsed = float(value)
+    except ValueError:
+        return None
+    if not math.isfinite(parsed):
+        return None
+    return int(parsed) if parsed.is_integer() and value.lstrip("+-").isdecimal() else parsed
 
 
 def number(minimum: float, maximum: float, *, tolerance: float = 0.0) -> Field:
@@ -107,6 +125,11 @@ def record(of: Shape) -> Field:
     return Field(object_schema(of), "an object", lambda value: isinstance(value, dict))
 
 
+def anything() -> Field:
+    """Describe an object of whatever content."""
+    return Field({"type": "object"}, "an object", lambda value: isinstance(value, dict))
+
+
 def moment() -> Field:
     """Describe an instant: ISO 8601 with a zone, sent in UTC."""
     return Field({"type": "string", "format": "date-time"}, "an ISO 8601 date and time with a zone", _is_moment)
@@ -114,15 +137,15 @@ def moment() -> Field:
 
 def day() -> Field:
     """Describe a calendar date, ISO 8601."""
-    return Field({"type": "string", "format": "date"}, "an ISO 8601 date", lambda value: _parses(date, value))
+    return Field({"type": "string", "format": "date"}, "an ISO 8601 date", _is_day)
 
 
 def clock_time() -> Field:
     """Describe a time of day without a zone: the home's own clock, hh:mm or hh:mm:ss."""
     return Field(
-        {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"},
+        {"type": "string", "pattern": f"^{_CLOCK.pattern}$"},
         "a time hh:mm or hh:mm:ss",
-        lambda value: isinstance(value, str) and len(value) in {5, 8} and _parses(time, value),
+        lambda value: isinstance(value, str) and _CLOCK.fullmatch(value) is not None,
     )
 
 
@@ -159,11 +182,11 @@ def check_shape(shape: Shape, params: Mapping[Any, Any]) -> None:
             raise InvalidParamsError(f"{name}: {field.needs} is needed")
 
 
-def _parses(kind: type[date | time], value: object) -> bool:
-    if not isinstance(value, str):
+def _is_day(value: object) -> bool:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
         return False
     try:
-        kind.fromisoformat(value)
+        date.fromisoformat(value)
     except ValueError:
         return False
     return True

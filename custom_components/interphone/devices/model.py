@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from homeassistant.const import (
@@ -22,7 +23,7 @@ type Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """An entity as a trait sees it: its state, and the unit the home counts temperatures in.
+    """An entity as a trait sees it: its state, the unit the home counts temperatures in, a script's fields.
 
     The readers return None for what is missing, unknown, or not of the asked type: integrations put anything into
     attributes, and a website must be able to rely on the types it was told.
@@ -30,6 +31,7 @@ class Entity:
 
     state: State
     temperature_unit: str = UnitOfTemperature.CELSIUS
+    fields: Json = MappingProxyType({})
 
     @property
     def domain(self) -> str:

@@ -1,9 +1,10 @@
 """activate: what is run rather than set: scenes, scripts, automations, buttons."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from ..fields import Shape, boolean, moment, optional
+from ...errors import InvalidParamsError
+from ..fields import Shape, anything, boolean, label, listing, moment, optional, record
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from ..times import instant
 
@@ -18,9 +19,25 @@ _RUN: Final = {
 _LAST_RUN: Final = {"script": "last_triggered", "automation": "last_triggered"}
 _SCRIPT: Final = "script"
 
+_FIELD: Final[Shape] = {
+    "id": label(),
+    "name": label(),
+    "description": label(),
+    "required": boolean(),
+    "selector": label(),
+}
 
-def _run(entity: Entity, _params: Json) -> ServiceCall:
-    return ServiceCall(entity.domain, _RUN[entity.domain], {})
+
+def _run(entity: Entity, params: Json) -> ServiceCall:
+    given: Json = params.get("fields", {})
+    for name in given:
+        if name not in entity.fields:
+            known = ", ".join(entity.fields) or "none"
+            raise InvalidParamsError(f"fields: {str(name)[:64]} is unknown; the fields are: {known}")
+    for name, described in entity.fields.items():
+        if described.get("required") and name not in given:
+            raise InvalidParamsError(f"fields: {name} is needed")
+    return ServiceCall(entity.domain, _RUN[entity.domain], {"variables": dict(given)} if given else {})
 
 
 def _stop(entity: Entity, _params: Json) -> ServiceCall:
@@ -31,12 +48,33 @@ def _is_script(entity: Entity) -> bool:
     return entity.domain == _SCRIPT
 
 
+def _describe(name: str, described: Json) -> dict[str, Any]:
+    selector = described.get("selector")
+    return {
+        "id": name,
+        "name": str(described.get("name") or name),
+        "description": str(described.get("description") or ""),
+        "required": bool(described.get("required")),
+        "selector": str(next(iter(selector))) if isinstance(selector, Mapping) and selector else "any",
+    }
+
+
 class Activate(Trait):
-    """Run it, and know when it last ran. Scripts also tell whether they run now, and stop."""
+    """Run it, and know when it last ran. Scripts also have fields, tell whether they run now, and stop."""
 
     name = "activate"
+    attribute_fields: ClassVar[Shape] = {"fields": optional(listing(record(_FIELD)))}
     state_fields: ClassVar[Shape] = {"last_run": moment(), "running": optional(boolean())}
-    commands: ClassVar[Mapping[str, Command]] = {"run": Command(_run), "stop": Command(_stop, supported=_is_script)}
+    commands: ClassVar[Mapping[str, Command]] = {
+        "run": Command(_run, ({"fields": optional(anything())},)),
+        "stop": Command(_stop, supported=_is_script),
+    }
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe the fields of a script: what it may be given, and which selector Home Assistant offers for it."""
+        if not _is_script(entity):
+            return {}
+        return {"fields": [_describe(name, described) for name, described in entity.fields.items()]}
 
     def read(self, entity: Entity) -> Json:
         """Read `last_run`, and `running` of scripts."""

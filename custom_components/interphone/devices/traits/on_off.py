@@ -24,7 +24,7 @@ _FEATURES: Final = {
     "water_heater": (WaterHeaterEntityFeature.ON_OFF, WaterHeaterEntityFeature.ON_OFF),
 }
 # Domains whose state is "on" or "off" and nothing else; the others are on in every state but "off" and "standby".
-_BINARY: Final = frozenset({"light", "switch", "input_boolean", "fan", "humidifier", "siren", "automation", "remote"})
+_BINARY: Final = frozenset({"light", "switch", "input_boolean", "fan", "humidifier", "siren", "automation"})
 _OFF: Final = frozenset({STATE_OFF, "standby"})
 # water_heater has no toggle service.
 _NO_TOGGLE: Final = frozenset({"water_heater"})

@@ -28,9 +28,9 @@ def step_to_celsius(step: float | None, unit: str) -> float | None:
     return round(TemperatureConverter.convert_interval(step, unit, CELSIUS), 2)
 
 
-def from_celsius(name: str, value: float, entity: Entity, low: str, high: str) -> float:
-    """Convert °C to the home's unit, within the range of these attributes, else raise `InvalidParamsError`."""
-    unit = entity.temperature_unit
+def from_celsius(name: str, value: float, entity: Entity, limits: tuple[str, str], unit: str) -> float:
+    """Convert °C to another unit, within the range these attributes give, else raise `InvalidParamsError`."""
+    low, high = limits
     lowest, highest = entity.number(low), entity.number(high)
     shown_low, shown_high = to_celsius(lowest, unit), to_celsius(highest, unit)
     if (shown_low is not None and value < shown_low) or (shown_high is not None and value > shown_high):

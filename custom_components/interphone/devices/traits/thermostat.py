@@ -90,7 +90,7 @@ def _set_mode(entity: Entity, params: Json) -> ServiceCall:
 
 def _set_temperature(entity: Entity, params: Json) -> ServiceCall:
     def converted(name: str) -> float:
-        return from_celsius(name, params[name], entity, "min_temp", "max_temp")
+        return from_celsius(name, params[name], entity, ("min_temp", "max_temp"), entity.temperature_unit)
 
     if "celsius" in params:
         if not _has_target(entity):

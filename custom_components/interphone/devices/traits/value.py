@@ -1,7 +1,6 @@
 """value: what a sensor measures, with its unit beside it."""
 
 from collections.abc import Callable
-import math
 from typing import ClassVar, Final
 
 from homeassistant.components.sensor import (
@@ -12,14 +11,16 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTemperature
 
-from ..fields import Field, Shape, is_number, label, listing
+from ..fields import Field, Shape, is_number, label, listing, parsed_number
 from ..model import Entity, Json, Trait
 from ..times import calendar_day, instant
 from .temperature import CELSIUS, to_celsius
 
 _TEMPERATURES: Final = frozenset(UnitOfTemperature)
 _SCALAR: Final = Field(
-    {"type": ["number", "string"]}, "a number or a string", lambda value: is_number(value) or isinstance(value, str)
+    {"type": ["number", "string"]},
+    "a number or a string",
+    lambda value: is_number(value) or isinstance(value, str),
 )
 _READERS: Final[dict[str | None, Callable[[object], str | None]]] = {
     SensorDeviceClass.TIMESTAMP: instant,
@@ -67,17 +68,7 @@ class Value(Trait):
             return {"value": reader(value)}
         if not _is_numeric(entity):
             return {"value": value}
-        measured = _number(value)
+        measured = parsed_number(value)
         if _is_temperature(entity):
             measured = to_celsius(measured, entity.text(ATTR_UNIT_OF_MEASUREMENT) or CELSIUS)
         return {"value": measured}
-
-
-def _number(value: str) -> float | None:
-    try:
-        parsed = float(value)
-    except ValueError:
-        return None
-    if not math.isfinite(parsed):
-        return None
-    return int(parsed) if parsed.is_integer() and "." not in value and "e" not in value.lower() else parsed

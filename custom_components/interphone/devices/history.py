@@ -1,0 +1,126 @@
+"""History: what a device's traits read in the past, from Home Assistant's recorder."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from homeassistant.components.recorder.history import get_significant_states
+from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_SUPPORTED_FEATURES
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import DATA_INSTANCE
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..const import HISTORY_PIECE, HISTORY_PIECE_MAX
+from ..errors import HistoryUnavailableError, RateLimitedError, UnknownDeviceError
+from .catalog import Catalog
+from .describe import read_state
+from .model import Device, Entity, Json
+from .times import instant
+
+# The recorder leaves out what is between two of these steps; a row exactly at the end of a piece belongs to the next.
+_TICK: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a device's traits read from `at` on."""
+
+    at: datetime
+    online: bool
+    state: Mapping[str, Json]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as it goes over the wire."""
+        return {"at": instant(self.at), "online": self.online, "state": self.state}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Points from the oldest on, and where the page after them starts; None when they are all."""
+
+    points: list[Point]
+    next: datetime | None
+
+
+class History:
+    """Reads the recorder, one question a grant at a time."""
+
+    def __init__(self, hass: HomeAssistant, catalog: Catalog) -> None:
+        """Have no question yet."""
+        self._hass = hass
+        self._catalog = catalog
+        self._asking: set[str] = set()
+
+    async def read(self, asker: str, device: Device, start: datetime, end: datetime, limit: int) -> Page:
+        """Return up to `limit` points between two moments, the first being what held at `start`.
+
+        Raises `HistoryUnavailableError` without a recorder, `RateLimitedError` while `asker` still waits for another
+        answer, and `UnknownDeviceError` when the device is just gone.
+        """
+        if asker in self._asking:
+            raise RateLimitedError("one history at a time", retry_after=1)
+        recorder = self._hass.data.get(DATA_INSTANCE)
+        if recorder is None:
+            raise HistoryUnavailableError
+        entity = self._catalog.entity(device)
+        if entity is None:
+            raise UnknownDeviceError
+        reader = _Reader(self._hass, device, replace(entity, state=self._lasting(entity.state)))
+        self._asking.add(asker)
+        try:
+            page: Page = await recorder.async_add_executor_job(reader.page, start, end, limit)
+        except (SQLAlchemyError, RuntimeError):  # also while the recorder shuts down
+            raise HistoryUnavailableError from None
+        finally:
+            self._asking.discard(asker)
+        return page
+
+    def _lasting(self, state: State) -> State:
+        """Return the entity with only what the recorder does not keep, because it does not change with use."""
+        entry = er.async_get(self._hass).async_get(state.entity_id)
+        attributes = {name: state.attributes.get(name) for name in (ATTR_SUPPORTED_FEATURES, ATTR_DEVICE_CLASS)}
+        return State(state.entity_id, state.state, {**attributes, **((entry and entry.capabilities) or {})})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One question, answered in the recorder's thread."""
+
+    hass: HomeAssistant
+    device: Device
+    entity: Entity
+
+    def page(self, start: datetime, end: datetime, limit: int) -> Page:
+        points: list[Point] = []
+        for state in self._states(start, end):
+            point = self._point(state, start)
+            if points and (points[-1].online, points[-1].state) == (point.online, point.state):
+                continue  # noise that no trait reads
+            if len(points) == limit:
+                return Page(points, point.at)
+            points.append(point)
+        return Page(points, None)
+
+    def _states(self, start: datetime, end: datetime) -> Iterator[State]:
+        """Yield what was recorded, read in pieces that grow while they hold little."""
+        begin, piece, first = start, HISTORY_PIECE, True
+        while begin < end:
+            until = min(end, begin + timedelta(seconds=piece))
+            found = get_significant_states(
+                self.hass,
+                begin - (timedelta() if first else _TICK),
+                until,
+                [self.device.entity_id],
+                include_start_time_state=first,
+                significant_changes_only=False,
+            )
+            # Not the compressed form: the recorder's own states.
+            yield from cast("list[State]", found.get(self.device.entity_id, []))
+            begin, piece, first = until, min(HISTORY_PIECE_MAX, piece * 2), False
+
+    def _point(self, state: State, start: datetime) -> Point:
+        attributes = {**self.entity.state.attributes, **state.attributes}
+        entity = replace(self.entity, state=State(state.entity_id, state.state, attributes, validate_entity_id=False))
+        return Point(max(start, state.last_updated), entity.online, read_state(self.device, entity))

@@ -1,0 +1,63 @@
+"""Icon hints: a Material Design icon for each type, where neither user nor integration chose one."""
+
+from typing import Final
+
+_ICONS: Final = {
+    "alarm": "shield-home",
+    "automation": "robot",
+    "awning": "storefront-outline",
+    "blind": "blinds",
+    "button": "gesture-tap-button",
+    "camera": "video",
+    "carbon_monoxide": "molecule-co",
+    "contact": "door",
+    "curtain": "curtains",
+    "damper": "valve",
+    "datetime": "calendar-clock",
+    "dehumidifier": "air-humidifier-off",
+    "door": "door",
+    "doorbell": "doorbell",
+    "event": "eye-check",
+    "fan": "fan",
+    "garage": "garage",
+    "gas": "gas-cylinder",
+    "gate": "gate",
+    "humidifier": "air-humidifier",
+    "leak": "water-alert",
+    "light": "lightbulb",
+    "lock": "lock",
+    "motion": "motion-sensor",
+    "mower": "robot-mower",
+    "number": "ray-vertex",
+    "occupancy": "home-account",
+    "outlet": "power-socket",
+    "presence": "account",
+    "projector": "projector",
+    "receiver": "audio-video",
+    "scene": "palette",
+    "script": "script-text",
+    "select": "format-list-bulleted",
+    "sensor": "eye",
+    "shutter": "window-shutter",
+    "siren": "bullhorn",
+    "smoke": "smoke-detector",
+    "sound": "music-note",
+    "speaker": "speaker",
+    "switch": "toggle-switch-variant",
+    "text": "form-textbox",
+    "thermostat": "thermostat",
+    "timer": "timer-outline",
+    "tv": "television",
+    "update": "package-up",
+    "vacuum": "robot-vacuum",
+    "valve": "pipe-valve",
+    "vibration": "vibrate",
+    "water_heater": "water-boiler",
+    "weather": "weather-partly-cloudy",
+    "window": "window-closed-variant",
+}
+
+
+def icon_of(type_: str) -> str:
+    """Return the icon of a type, as Home Assistant writes icons: "mdi:" and its name."""
+    return f"mdi:{_ICONS[type_]}"

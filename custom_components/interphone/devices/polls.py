@@ -1,0 +1,82 @@
+"""Polls: websites that wait over plain HTTP for the next change they may see."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..const import POLLS_PER_GRANT
+from ..errors import NotReadyError
+from .feed import Change, Feed
+
+
+@dataclass(frozen=True, slots=True)
+class _Poll:
+    """One that waits: for what, and how it is woken."""
+
+    sees: Callable[[Change], bool]
+    woken: asyncio.Future[None]
+
+    def wake(self) -> None:
+        if not self.woken.done():
+            self.woken.set_result(None)
+
+
+class Polls:
+    """Owns the polls that wait now, a few for each grant."""
+
+    def __init__(self, hass: HomeAssistant, feed: Feed) -> None:
+        """Have none yet."""
+        self._hass = hass
+        self._feed = feed
+        self._polls: dict[str, list[_Poll]] = {}
+        self._release: CALLBACK_TYPE | None = None
+
+    @callback
+    def start(self) -> None:
+        """Wake polls by the feed's changes from now on."""
+        self._release = self._feed.subscribe(self._on_change)
+
+    @callback
+    def stop(self) -> None:
+        """End every poll: they raise `NotReadyError`."""
+        if self._release is not None:
+            self._release()
+            self._release = None
+        for poll in [poll for polls in self._polls.values() for poll in polls]:
+            if not poll.woken.done():
+                poll.woken.set_exception(NotReadyError())
+
+    @callback
+    def wake(self, grant_id: str) -> None:
+        """Wake the polls of a grant that has changed; they look again at what they may see."""
+        for poll in self._polls.get(grant_id, ()):
+            poll.wake()
+
+    async def wait(self, grant_id: str, sees: Callable[[Change], bool], seconds: float) -> None:
+        """Return at the next change that `sees` tells is visible, or when the time is over, or woken otherwise.
+
+        One poll more than `POLLS_PER_GRANT` wakes the oldest. Raises `NotReadyError` when the home stops.
+        """
+        poll = _Poll(sees, self._hass.loop.create_future())
+        polls = self._polls.setdefault(grant_id, [])
+        polls.append(poll)
+        if len(polls) > POLLS_PER_GRANT:
+            polls[0].wake()
+        try:
+            async with asyncio.timeout(seconds):
+                await poll.woken
+        except TimeoutError:
+            return
+        finally:
+            polls.remove(poll)
+            if not polls and self._polls.get(grant_id) is polls:
+                del self._polls[grant_id]
+
+    @callback
+    def _on_change(self, change: Change) -> None:
+        for polls in self._polls.values():
+            for poll in polls:
+                if not poll.woken.done() and poll.sees(change):
+                    poll.wake()

@@ -1,0 +1,175 @@
+"""Rings: who stands at the door, until somebody answers or nobody does. The only owner of what rings now."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.const import ATTR_ENTITY_ID, ATTR_NAME
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..access.models import Grant
+from ..const import EVENT_ANSWERED, EVENT_LIFETIME, RINGS_MAX
+from ..errors import AlreadyAnsweredError, ExpiredEventError, NotPermittedError, UnknownEventError
+from .catalog import Catalog, Difference
+from .feed import Change, EventChange, Feed
+from .model import Device
+
+RING: Final = "ring"
+ANSWERED: Final = "answered"
+
+# The trait of the binary sensors that may be doorbells.
+_ACTIVE: Final = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who answered a ring first, what they chose to do, and when."""
+
+    grant_id: str
+    grant_name: str
+    action: str | None
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Ring:
+    """A ring, the device behind it, and the answer, which whoever rang may wait for."""
+
+    change: EventChange
+    device: Device | None
+    answer: asyncio.Future[Answer | None]
+
+
+class Rings:
+    """Hears every ring the feed tells, rings itself, and takes the first answer to each.
+
+    Rings come from `event` entities of class doorbell, from the sensors the home's owner chose as doorbells, and from
+    `ring`. A ring is seen by the websites that see its device; one without a device by those that see the whole home.
+    """
+
+    def __init__(self, hass: HomeAssistant, catalog: Catalog, feed: Feed, doorbells: Iterable[str] = ()) -> None:
+        """Hear nothing yet; `doorbells` are the entity ids of sensors whose turning on is a ring."""
+        self._hass = hass
+        self._catalog = catalog
+        self._feed = feed
+        self._doorbells = frozenset(doorbells)
+        self._rings: OrderedDict[str, _Ring] = OrderedDict()
+        self._releases: list[CALLBACK_TYPE] = []
+
+    @callback
+    def start(self) -> None:
+        """Hear rings from now on."""
+        self._releases = [self._catalog.watch(self._on_difference), self._feed.subscribe(self._on_change)]
+
+    @callback
+    def stop(self) -> None:
+        """Forget every ring; whoever waits for an answer gets none."""
+        while self._releases:
+            self._releases.pop()()
+        while self._rings:
+            self._forget_oldest()
+
+    @callback
+    def set_doorbells(self, doorbells: Iterable[str]) -> None:
+        """Take these sensors as doorbells from now on."""
+        self._doorbells = frozenset(doorbells)
+
+    @callback
+    def ring(
+        self,
+        device: Device | None,
+        *,
+        name: str | None = None,
+        message: str | None = None,
+        seconds: float = EVENT_LIFETIME,
+    ) -> EventChange:
+        """Ring at the websites that see the device, or without one at those that see the whole home."""
+        now = dt_util.utcnow()
+        change = EventChange(
+            seq=0,
+            id=device and device.id,
+            type=RING,
+            at=now,
+            expires_at=now + timedelta(seconds=seconds),
+            answerable=True,
+            name=name or (device and device.name),
+            message=message,
+        )
+        self._keep(change)
+        self._feed.publish(change)
+        return change
+
+    async def wait(self, event_id: str) -> Answer | None:
+        """Return the answer to a ring as soon as there is one, None when it is over without one."""
+        ring = self._rings.get(event_id)
+        if ring is None:
+            return None
+        remaining = (ring.change.expires_at - dt_util.utcnow()).total_seconds()
+        done, _ = await asyncio.wait([ring.answer], timeout=max(0.0, remaining))
+        return ring.answer.result() if done else None
+
+    @callback
+    def answer(self, grant: Grant, event_id: str, action: str | None = None) -> Answer:
+        """Take a website's answer, if it is the first, and tell the others and Home Assistant's automations.
+
+        The grant must be live: the caller has checked that. Raises `UnknownEventError`, `NotPermittedError` when the
+        grant may only look, `AlreadyAnsweredError`, or `ExpiredEventError`.
+        """
+        ring = self._rings.get(event_id)
+        if ring is None or ring.change.visible(grant.scope) is None:
+            raise UnknownEventError
+        if not grant.scope.control:
+            raise NotPermittedError
+        if ring.answer.done():
+            raise AlreadyAnsweredError
+        now = dt_util.utcnow()
+        if now >= ring.change.expires_at:
+            raise ExpiredEventError
+        answer = Answer(grant.id, grant.name, action, now)
+        ring.answer.set_result(answer)
+        self._tell(ring, answer)
+        return answer
+
+    def _tell(self, ring: _Ring, answer: Answer) -> None:
+        """Tell that it is answered: to websites not by whom, to the home's own automations everything."""
+        change = ring.change
+        self._feed.publish(EventChange(0, change.id, ANSWERED, answer.at, change.expires_at, change.event_id))
+        data: dict[str, Any] = {
+            "event_id": change.event_id,
+            ATTR_ENTITY_ID: ring.device and ring.device.entity_id,
+            ATTR_NAME: change.name or (ring.device and ring.device.name),
+            "grant_id": answer.grant_id,
+            "grant_name": answer.grant_name,
+            "action": answer.action,
+        }
+        self._hass.bus.async_fire(EVENT_ANSWERED, data)
+
+    @callback
+    def _on_difference(self, difference: Difference) -> None:
+        """Ring when a sensor chosen as a doorbell turns on; one that comes back already on rings nothing."""
+        old, new = difference.old, difference.new
+        if old is None or new is None or new.entity_id not in self._doorbells:
+            return
+        before, now = (device.state.get(_ACTIVE, {}).get(_ACTIVE) for device in (old, new))
+        if before is False and now is True:
+            self.ring(new)
+
+    @callback
+    def _on_change(self, change: Change) -> None:
+        if isinstance(change, EventChange) and change.answerable and change.event_id not in self._rings:
+            self._keep(change)
+
+    def _keep(self, change: EventChange) -> None:
+        device = self._catalog.get(change.id) if change.id else None
+        self._rings[change.event_id] = _Ring(change, device, self._hass.loop.create_future())
+        if len(self._rings) > RINGS_MAX:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        _, ring = self._rings.popitem(last=False)
+        if not ring.answer.done():
+            ring.answer.set_result(None)

@@ -1,0 +1,84 @@
+"""arm: an alarm panel. The PIN goes through to it and is kept nowhere."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from homeassistant.components.alarm_control_panel import (
+    AlarmControlPanelEntityFeature as Feature,
+    AlarmControlPanelState as AlarmState,
+)
+from homeassistant.const import ATTR_CODE, ATTR_CODE_FORMAT
+
+from ..fields import Shape, boolean, choice, label, listing, optional, text
+from ..model import Command, Entity, Json, ServiceCall, Trait
+from .planning import one_of, supports, wish
+
+# By our word: the feature that offers the mode; the service and the state are called after it.
+_MODES: Final[dict[str, Feature]] = {
+    "home": Feature.ARM_HOME,
+    "away": Feature.ARM_AWAY,
+    "night": Feature.ARM_NIGHT,
+    "vacation": Feature.ARM_VACATION,
+    "custom_bypass": Feature.ARM_CUSTOM_BYPASS,
+}
+_ARMED: Final = {f"armed_{mode}": mode for mode in _MODES}
+_STATES: Final = ("disarmed", "arming", "armed", "pending", "triggered", "disarming")
+_PIN: Final[Shape] = {"pin": optional(text(64))}
+
+
+def _modes(entity: Entity) -> list[str]:
+    return [mode for mode, feature in _MODES.items() if entity.has(feature)]
+
+
+def _call(entity: Entity, service: str, params: Json) -> ServiceCall:
+    return ServiceCall(entity.domain, service, {ATTR_CODE: params["pin"]} if "pin" in params else {})
+
+
+def _arm(entity: Entity, params: Json) -> ServiceCall:
+    return _call(entity, f"alarm_arm_{one_of('mode', params['mode'], _modes(entity))}", params)
+
+
+def _disarm(entity: Entity, params: Json) -> ServiceCall:
+    return _call(entity, "alarm_disarm", params)
+
+
+def _trigger(entity: Entity, params: Json) -> ServiceCall:
+    return _call(entity, "alarm_trigger", params)
+
+
+def _wants_armed(_entity: Entity, params: Json) -> dict[str, Any]:
+    return {"state": "armed", "mode": params["mode"]}
+
+
+class Arm(Trait):
+    """What an alarm panel watches for: nothing, or one of its modes."""
+
+    name = "arm"
+    attribute_fields: ClassVar[Shape] = {
+        "modes": listing(choice(*_MODES)),
+        "pin_format": label(),
+        "pin_to_arm": boolean(),
+    }
+    state_fields: ClassVar[Shape] = {"state": choice(*_STATES), "mode": choice(*_MODES)}
+    commands: ClassVar[Mapping[str, Command]] = {
+        "arm": Command(
+            _arm, ({"mode": choice(*_MODES), **_PIN},), lambda entity: bool(_modes(entity)), wants=_wants_armed
+        ),
+        "disarm": Command(_disarm, (_PIN,), wants=wish(state="disarmed")),
+        "trigger": Command(_trigger, (_PIN,), supports(Feature.TRIGGER), wish(state="triggered")),
+    }
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe the modes; whether a PIN is "number" or "text" or not asked for; whether arming asks for it too."""
+        return {
+            "modes": _modes(entity),
+            "pin_format": entity.text(ATTR_CODE_FORMAT),
+            "pin_to_arm": entity.flag("code_arm_required"),
+        }
+
+    def read(self, entity: Entity) -> Json:
+        """Read the state, and the mode while it is armed."""
+        value = entity.value
+        if value in _ARMED:
+            return {"state": "armed", "mode": _ARMED[value]}
+        return {"state": value if value in _STATES and value in set(AlarmState) else None, "mode": None}

@@ -1,0 +1,40 @@
+"""fan_speed: how strong a vacuum sucks, in its own words."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from homeassistant.components.vacuum import VacuumEntityFeature
+
+from ..fields import Shape, label, listing, text
+from ..model import Command, Entity, Json, ServiceCall, Trait
+from .planning import one_of, same
+
+_SPEEDS: Final = "fan_speed_list"
+
+
+def _set(entity: Entity, params: Json) -> ServiceCall:
+    speed = one_of("fan_speed", params["fan_speed"], entity.options(_SPEEDS))
+    return ServiceCall(entity.domain, "set_fan_speed", {"fan_speed": speed})
+
+
+class FanSpeed(Trait):
+    """The suction a vacuum is set to."""
+
+    name = "fan_speed"
+    attribute_fields: ClassVar[Shape] = {"fan_speeds": listing(label())}
+    state_fields: ClassVar[Shape] = {"fan_speed": label()}
+    commands: ClassVar[Mapping[str, Command]] = {
+        "set": Command(_set, ({"fan_speed": text()},), wants=same("fan_speed"))
+    }
+
+    def supported(self, entity: Entity) -> bool:
+        """Tell whether the vacuum has speeds."""
+        return entity.has(VacuumEntityFeature.FAN_SPEED)
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe the speeds."""
+        return {"fan_speeds": entity.options(_SPEEDS) or []}
+
+    def read(self, entity: Entity) -> Json:
+        """Read the speed."""
+        return {"fan_speed": entity.text("fan_speed")}

@@ -1,0 +1,63 @@
+"""level: a number to set, within a range."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from homeassistant.components.number import NumberDeviceClass
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTemperature
+
+from ..fields import Shape, label, parsed_number, quantity
+from ..model import Command, Entity, Json, ServiceCall, Trait
+from .planning import same, within
+from .temperature import CELSIUS, from_celsius, step_to_celsius, to_celsius
+
+_TEMPERATURES: Final = frozenset(UnitOfTemperature)
+
+
+def _unit(entity: Entity) -> str | None:
+    return entity.text(ATTR_UNIT_OF_MEASUREMENT)
+
+
+def _temperature_unit(entity: Entity) -> str | None:
+    unit = _unit(entity)
+    return unit if entity.device_class == NumberDeviceClass.TEMPERATURE and unit in _TEMPERATURES else None
+
+
+def _set(entity: Entity, params: Json) -> ServiceCall:
+    value, unit = params["value"], _temperature_unit(entity)
+    if unit is not None:
+        value = from_celsius("value", value, entity, ("min", "max"), unit)
+    else:
+        within("value", value, entity.number("min"), entity.number("max"), f" {_unit(entity) or ''}".rstrip())
+    return ServiceCall(entity.domain, "set_value", {"value": value})
+
+
+class Level(Trait):
+    """A number of the home's: a target, a limit, a setting. Temperatures are °C."""
+
+    name = "level"
+    attribute_fields: ClassVar[Shape] = {
+        "min": quantity(),
+        "max": quantity(),
+        "step": quantity(),
+        "unit": label(),
+        "measures": label(),
+    }
+    state_fields: ClassVar[Shape] = {"value": quantity(tolerance=1e-6)}
+    commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"value": quantity()},), wants=same("value"))}
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe range, step, unit, and what the number is of."""
+        unit = _temperature_unit(entity)
+        lowest, highest, step = (entity.number(name) for name in ("min", "max", "step"))
+        return {
+            "min": to_celsius(lowest, unit or CELSIUS),
+            "max": to_celsius(highest, unit or CELSIUS),
+            "step": step_to_celsius(step, unit or CELSIUS),
+            "unit": CELSIUS.value if unit else _unit(entity),
+            "measures": entity.device_class,
+        }
+
+    def read(self, entity: Entity) -> Json:
+        """Read the value."""
+        return {"value": to_celsius(parsed_number(entity.value), _temperature_unit(entity) or CELSIUS)}

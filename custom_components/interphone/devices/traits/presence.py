@@ -1,0 +1,24 @@
+"""presence: whether somebody is at home, and in which known place otherwise. Coordinates stay at home."""
+
+from typing import ClassVar, Final
+
+from homeassistant.const import STATE_HOME, STATE_NOT_HOME
+
+from ..fields import Shape, boolean, label
+from ..model import Entity, Json, Trait
+
+_NOWHERE: Final = frozenset({STATE_HOME, STATE_NOT_HOME})
+
+
+class Presence(Trait):
+    """Whether a person, or what they carry, is at home."""
+
+    name = "presence"
+    state_fields: ClassVar[Shape] = {"home": boolean(), "place": label()}
+
+    def read(self, entity: Entity) -> Json:
+        """Read `home`, and the name of the zone they are in elsewhere."""
+        value = entity.value
+        if value is None:
+            return {"home": None, "place": None}
+        return {"home": value == STATE_HOME, "place": None if value in _NOWHERE else value}

@@ -1,0 +1,75 @@
+"""siren: tone, loudness and length of an alarm siren. Whether it sounds is on_off."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from homeassistant.components.siren import SirenEntityFeature
+
+from ...errors import InvalidParamsError
+from ..fields import Shape, boolean, label, listing, number, optional, percent, text
+from ..model import Command, Entity, Json, ServiceCall, Trait
+from .planning import one_of, supports
+
+_TONES: Final = "available_tones"
+_HOUR_SECONDS: Final = 3600
+
+# By our param: the feature it needs, and the name and size the service gives it.
+_OPTIONS: Final = {
+    "tone": (SirenEntityFeature.TONES, "tone"),
+    "percent": (SirenEntityFeature.VOLUME_SET, "volume_level"),
+    "seconds": (SirenEntityFeature.DURATION, "duration"),
+}
+
+
+def _tones(entity: Entity) -> list[str]:
+    """Return the tones; integrations give a list of names or numbers, or a table with such names for values."""
+    tones = entity.state.attributes.get(_TONES)
+    if isinstance(tones, Mapping):
+        tones = list(tones.values())
+    return [str(tone) for tone in tones if isinstance(tone, str | int)] if isinstance(tones, list | tuple) else []
+
+
+def _sound(entity: Entity, params: Json) -> ServiceCall:
+    for name in params:
+        if not entity.has(_OPTIONS[name][0]):
+            raise InvalidParamsError(f"{name}: this siren cannot be told")
+    data: dict[str, Any] = {_OPTIONS[name][1]: value for name, value in params.items()}
+    if "tone" in params:
+        one_of("tone", params["tone"], _tones(entity))
+    if "percent" in params:
+        data["volume_level"] = params["percent"] / 100
+    if "seconds" in params:
+        data["duration"] = round(params["seconds"])
+    return ServiceCall(entity.domain, "turn_on", data)
+
+
+class Siren(Trait):
+    """How a siren sounds."""
+
+    name = "siren"
+    attribute_fields: ClassVar[Shape] = {"tones": listing(label()), "percent": boolean(), "seconds": boolean()}
+    commands: ClassVar[Mapping[str, Command]] = {
+        "sound": Command(
+            _sound,
+            (
+                {
+                    "tone": optional(text()),
+                    "percent": optional(percent()),
+                    "seconds": optional(number(1, _HOUR_SECONDS)),
+                },
+            ),
+            supports(SirenEntityFeature.TURN_ON),
+        )
+    }
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe the tones, and whether loudness and length can be told."""
+        return {
+            "tones": _tones(entity) if entity.has(SirenEntityFeature.TONES) else [],
+            "percent": entity.has(SirenEntityFeature.VOLUME_SET),
+            "seconds": entity.has(SirenEntityFeature.DURATION),
+        }
+
+    def read(self, _entity: Entity) -> Json:
+        """Read nothing: sirens do not tell how they sound."""
+        return {}

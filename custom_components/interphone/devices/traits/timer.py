@@ -1,0 +1,45 @@
+"""timer: a countdown."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from ..fields import Shape, choice, moment, number, optional, quantity
+from ..model import Command, Entity, Json, ServiceCall, Trait
+from ..times import instant, span_seconds
+from .planning import calls, wish
+
+_STATES: Final = ("idle", "active", "paused")
+_DAY_SECONDS: Final = 24 * 3600
+
+
+def _start(entity: Entity, params: Json) -> ServiceCall:
+    return ServiceCall(entity.domain, "start", {"duration": params["seconds"]} if "seconds" in params else {})
+
+
+class Timer(Trait):
+    """A countdown: how long, how much is left while it is paused, when it ends while it runs."""
+
+    name = "timer"
+    state_fields: ClassVar[Shape] = {
+        "state": choice(*_STATES),
+        "duration_seconds": quantity(),
+        "remaining_seconds": quantity(),
+        "finishes_at": moment(),
+    }
+    commands: ClassVar[Mapping[str, Command]] = {
+        "start": Command(_start, ({"seconds": optional(number(1, _DAY_SECONDS))},), wants=wish(state="active")),
+        "pause": Command(calls("pause"), wants=wish(state="paused")),
+        "cancel": Command(calls("cancel"), wants=wish(state="idle")),
+        "finish": Command(calls("finish"), wants=wish(state="idle")),
+    }
+
+    def read(self, entity: Entity) -> Json:
+        """Read the countdown."""
+        attributes = entity.state.attributes
+        state = entity.value if entity.value in _STATES else None
+        return {
+            "state": state,
+            "duration_seconds": span_seconds(attributes.get("duration")),
+            "remaining_seconds": span_seconds(attributes.get("remaining")) if state == "paused" else None,
+            "finishes_at": instant(attributes.get("finishes_at")),
+        }

@@ -1,0 +1,42 @@
+"""update: a newer version of something in the home."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from homeassistant.components.update import UpdateEntityFeature
+
+from ..fields import Shape, boolean, label, percent
+from ..model import Command, Entity, Json, Trait
+from .planning import calls, supports
+
+
+class Update(Trait):
+    """Whether there is a newer version, and installing it."""
+
+    name = "update"
+    attribute_fields: ClassVar[Shape] = {"title": label()}
+    state_fields: ClassVar[Shape] = {
+        "available": boolean(),
+        "installed_version": label(),
+        "latest_version": label(),
+        "installing": boolean(),
+        "percent": percent(),
+    }
+    commands: ClassVar[Mapping[str, Command]] = {
+        "install": Command(calls("install"), supported=supports(UpdateEntityFeature.INSTALL))
+    }
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe what would be updated."""
+        return {"title": entity.text("title")}
+
+    def read(self, entity: Entity) -> Json:
+        """Read versions and progress; `percent` is null where it is not told."""
+        share = entity.number("update_percentage")
+        return {
+            "available": {"on": True, "off": False}.get(entity.value or ""),
+            "installed_version": entity.text("installed_version"),
+            "latest_version": entity.text("latest_version"),
+            "installing": entity.flag("in_progress"),
+            "percent": None if share is None else min(max(share, 0), 100),
+        }

@@ -1,0 +1,148 @@
+"""A home to look at: Home Assistant's own demo integration, and everything in it shared."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from homeassistant.components.homeassistant import DOMAIN as HOMEASSISTANT
+from homeassistant.const import EVENT_CALL_SERVICE, EVENT_HOMEASSISTANT_START
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from custom_components.interphone.access.models import Grant, Scope
+from custom_components.interphone.devices.catalog import Catalog
+from custom_components.interphone.devices.commands import CommandResult, Commands, CommandStatus
+from custom_components.interphone.devices.exposure import SENSITIVE_DOMAINS, SHAREABLE_DOMAINS, Exposure
+from custom_components.interphone.devices.feed import Feed
+from custom_components.interphone.devices.model import Device
+
+ALL = Scope(doors_and_alarms=True)
+
+
+class Case(NamedTuple):
+    entity_id: str
+    command: str
+    params: dict[str, Any]
+    status: CommandStatus
+    state: dict[str, Any]
+    """What the state of the command's trait shows afterwards."""
+
+
+def grant(scope: Scope = ALL, *, name: str = "hotel", grant_id: str = "g1") -> Grant:
+    return Grant(id=grant_id, name=name, origin=None, created=datetime(2026, 1, 1, tzinfo=UTC), scope=scope)
+
+
+async def set_up_demo(hass: HomeAssistant, platforms: Collection[str] | None = None) -> None:
+    """Set up the demo integration: whole, or only these of its platforms, which is quicker."""
+    assert await async_setup_component(hass, HOMEASSISTANT, {})
+    if platforms is not None:
+        with patch("homeassistant.components.demo.COMPONENTS_WITH_CONFIG_ENTRY_DEMO_PLATFORM", list(platforms)):
+            assert await async_setup_component(hass, "demo", {})
+            await hass.async_block_till_done()
+        return
+    assert await async_setup_component(hass, "demo", {"demo": {}})
+    await hass.async_block_till_done()
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_START)
+    await hass.async_block_till_done()
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """The demo integration polls some of its entities and keeps doing so."""
+    return True
+
+
+@pytest.fixture(autouse=True)
+def short_watch() -> Iterator[None]:
+    """Watch for the wanted state no longer than a test needs."""
+    with patch("custom_components.interphone.devices.commands.CONFIRM_TIMEOUT", 0.05):
+        yield
+
+
+@pytest.fixture
+def everything() -> Callable[[HomeAssistant], Exposure]:
+    """Share all there is: every domain, and each sensitive entity by name."""
+
+    def exposure(hass: HomeAssistant) -> Exposure:
+        return Exposure(SHAREABLE_DOMAINS, frozenset(hass.states.async_entity_ids(SENSITIVE_DOMAINS)))
+
+    return exposure
+
+
+@pytest.fixture
+def platforms() -> Collection[str] | None:
+    """The demo platforms a test needs, all unless its module says otherwise."""
+    return None
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant, platforms: Collection[str] | None) -> AsyncIterator[HomeAssistant]:
+    """A running demo home, with locks that take no time."""
+    with patch("homeassistant.components.demo.lock.LOCK_UNLOCK_DELAY", 0):
+        await set_up_demo(hass, platforms)
+        yield hass
+
+
+@pytest.fixture
+def calls(home: HomeAssistant) -> list[Event]:
+    """Every service call the home makes from here on."""
+    events: list[Event] = async_capture_events(home, EVENT_CALL_SERVICE)
+    return events
+
+
+@pytest.fixture
+async def catalog(home: HomeAssistant, everything: Callable[[HomeAssistant], Exposure]) -> AsyncIterator[Catalog]:
+    """A catalog of the whole demo home."""
+    catalog = Catalog(home, everything(home))
+    catalog.start()
+    yield catalog
+    catalog.stop()
+
+
+@pytest.fixture
+async def feed(hass: HomeAssistant, catalog: Catalog) -> AsyncIterator[Feed]:
+    """A feed of the whole demo home."""
+    feed = Feed(hass, catalog)
+    feed.start()
+    yield feed
+    feed.stop()
+
+
+@pytest.fixture
+def commands(hass: HomeAssistant, catalog: Catalog) -> Commands:
+    return Commands(hass, catalog)
+
+
+@pytest.fixture
+def device(catalog: Catalog) -> Callable[[str], Device]:
+    """Find a device by its entity id, as it is now."""
+
+    def find(entity_id: str) -> Device:
+        [found] = [device for device in catalog.devices(ALL) if device.entity_id == entity_id]
+        return found
+
+    return find
+
+
+type Tell = Callable[..., Awaitable[CommandResult]]
+
+
+@pytest.fixture
+def tell(commands: Commands, device: Callable[[str], Device]) -> Tell:
+    """Give a command to a device named by its entity id, by a grant that may do everything."""
+    count = iter(range(10_000))
+
+    async def run(entity_id: str, command: str, **params: object) -> CommandResult:
+        envelope = {"id": str(next(count)), "device": device(entity_id).id, "command": command, "params": params}
+        return await commands.run(grant(), envelope)
+
+    return run
+
+
+@pytest.fixture
+def registry(hass: HomeAssistant) -> er.EntityRegistry:
+    return er.async_get(hass)

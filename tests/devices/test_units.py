@@ -1,0 +1,91 @@
+"""On the wire temperatures are °C and measures have one unit, whatever the home counts in."""
+
+from collections.abc import AsyncIterator, Callable
+
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
+import pytest
+
+from custom_components.interphone.devices.commands import CommandStatus
+from custom_components.interphone.devices.model import Device
+
+from .conftest import Tell, set_up_demo
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant) -> AsyncIterator[HomeAssistant]:
+    """A demo home in the United States."""
+    hass.config.units = US_CUSTOMARY_SYSTEM
+    await set_up_demo(hass, ["climate", "water_heater", "weather", "sensor", "number"])
+    yield hass
+
+
+async def test_a_fahrenheit_home_is_described_in_celsius(hass: HomeAssistant, device: Callable[[str], Device]) -> None:
+    seen = hass.states.get("climate.hvac")
+    assert seen is not None
+    assert (seen.attributes["temperature"], seen.attributes["min_temp"]) == (70, 45)
+
+    hvac = device("climate.hvac")
+    assert hvac.state["thermostat"]["celsius"] == 21.11
+    assert hvac.traits["thermostat"]["celsius_min"] == 7.22
+    assert hvac.traits["thermostat"]["celsius_max"] == 35
+
+    boiler = device("water_heater.demo_water_heater")
+    assert boiler.state["thermostat"]["celsius"] == 48.33
+
+    outside = device("sensor.outside_temperature")
+    assert outside.traits["value"] == {"measures": "temperature", "unit": "°C", "options": None}
+    assert outside.state["value"]["value"] == pytest.approx(15.6, abs=0.06)
+
+    weather = device("weather.demo_weather_south").state["weather"]
+    assert weather["celsius"] == pytest.approx(21.6, abs=0.3)
+    assert weather["pressure_hectopascals"] == pytest.approx(1099, abs=0.5)
+    assert weather["wind_meters_per_second"] == pytest.approx(0.5, abs=0.01)
+
+    setting = device("number.temperature_setting")
+    assert setting.traits["level"]["unit"] == "°C"
+    assert setting.state["level"]["value"] == pytest.approx(22, abs=0.06)
+    assert (setting.traits["level"]["min"], setting.traits["level"]["max"]) == (15, 35)
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "command", "params", "sent"),
+    [
+        ("climate.hvac", "thermostat.set_temperature", {"celsius": 20}, {"temperature": 68}),
+        (
+            "climate.ecobee",
+            "thermostat.set_temperature",
+            {"low_celsius": 18, "high_celsius": 25},
+            {"target_temp_low": 64.4, "target_temp_high": 77},
+        ),
+        ("water_heater.demo_water_heater", "thermostat.set_temperature", {"celsius": 50}, {"temperature": 122}),
+        # What was told as the limit is taken as the limit, though 7.22 °C are not quite 45 °F.
+        ("climate.hvac", "thermostat.set_temperature", {"celsius": 7.22}, {"temperature": 45}),
+        ("number.temperature_setting", "level.set", {"value": 20}, {"value": 68}),
+    ],
+)
+async def test_commands_are_converted_back(
+    tell: Tell, calls: list[Event], entity_id: str, command: str, params: dict[str, float], sent: dict[str, float]
+) -> None:
+    result = await tell(entity_id, command, **params)
+    assert result.status is CommandStatus.CONFIRMED
+    data = dict(calls[0].data["service_data"])
+    del data["entity_id"]
+    assert data == sent
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "command", "params", "names"),
+    [
+        ("climate.hvac", "thermostat.set_temperature", {"celsius": 68}, "7.22 to 35 °C"),
+        ("number.temperature_setting", "level.set", {"value": 36}, "15 to 35 °C"),
+    ],
+)
+async def test_ranges_are_told_in_celsius(
+    tell: Tell, calls: list[Event], entity_id: str, command: str, params: dict[str, float], names: str
+) -> None:
+    result = await tell(entity_id, command, **params)
+    assert result.error is not None
+    assert result.error.code == "invalid_params"
+    assert names in (result.error.detail or "")
+    assert not calls

@@ -1,0 +1,24 @@
+"""What goes over the wire, held against the published JSON Schema."""
+
+import json
+
+from homeassistant.helpers.json import json_dumps
+from jsonschema import Draft202012Validator, FormatChecker
+
+from custom_components.interphone.devices.schema import json_schema
+
+
+def validator(name: str) -> Draft202012Validator:
+    schema = {"$ref": f"#/$defs/{name}", "$defs": json_schema()["$defs"]}
+    return Draft202012Validator(schema, format_checker=FormatChecker())
+
+
+VALIDATORS = {name: validator(name) for name in json_schema()["$defs"]}
+
+
+def fits(name: str, payload: object) -> None:
+    """Fail when a payload, as it goes over the wire, does not fit."""
+    errors = [
+        f"{error.json_path}: {error.message}" for error in VALIDATORS[name].iter_errors(json.loads(json_dumps(payload)))
+    ]
+    assert not errors
