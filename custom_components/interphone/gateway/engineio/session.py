@@ -117,8 +117,8 @@ class Session:
         """End once, at once for the application; later calls do nothing.
 
         A WebSocket is sent what is queued and a close frame with `code` and `reason`, or is dropped when `abrupt`.
-        A waiting poll is answered. With `farewell`, a polling client that has no poll open may still fetch what is
-        queued with one more poll. A server's end drops what the client sent and nobody has looked at yet.
+        A waiting poll is answered. With `farewell`, a polling client may still fetch what is queued, and then the
+        goodbye. A server's end drops what the client sent and nobody has looked at yet.
         """
         if self.ended is not None:
             return
@@ -145,11 +145,12 @@ class Session:
                 self.socket.abort()
             else:
                 self._host.spawn(self.socket.close(code, reason))
-        elif self._poll is not None:
+        else:
+            answered = self._poll is not None and not self._queue
             self._wake_poll()
-        elif farewell and self._host.settings.farewell_timeout > 0:
-            self._farewell = self._host.timetable.after(self._host.settings.farewell_timeout, self._leave)
-            return
+            if farewell and not answered and self._host.settings.farewell_timeout > 0:
+                self._farewell = self._host.timetable.after(self._host.settings.farewell_timeout, self._leave)
+                return
         self._leave()
 
     def _leave(self) -> None:
@@ -165,8 +166,7 @@ class Session:
         if self.ended is not None:
             return False
         socket = self.socket
-        if socket is not None and not self._queue and socket.writable:
-            socket.write(item.frame(self.form))
+        if socket is not None and not self._queue and socket.try_write(item.frame(self.form)):
             return True
         return self._enqueue(item)
 
@@ -187,8 +187,7 @@ class Session:
     async def _drain(self, socket: WebSocketLink) -> None:
         try:
             while self._queue and await socket.drained():
-                while self._queue and socket.writable:
-                    socket.write(self._portion(_PORTION))
+                socket.write(self._portion(_PORTION))
         finally:
             self._draining = False
 
@@ -224,14 +223,17 @@ class Session:
             self._poll = None
 
     def take_payload(self) -> tuple[bytes, bool]:
-        """Return the body for a poll and whether it is binary; a lone NOOP when there is nothing else to say."""
+        """Return the body for a poll and whether it is binary; a lone NOOP when there is nothing else to say.
+
+        CLOSE goes alone: clients of Socket.IO 4 drop what came in the same payload.
+        """
         most = len(self._queue) if self.ended is not None else self._host.settings.poll_packets
         items: list[ReadyMade] = []
         while self._queue and len(items) < most:
             item = self._queue.popleft()
             self._queue_size -= item.size
             items.append(item)
-        if self.ended is not None:
+        if not items and self.ended is not None:
             items.append(self._last_words)
             self._leave()
         return payload(items or [_NOOP], self.form)

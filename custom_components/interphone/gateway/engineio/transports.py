@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+import socket
 from typing import Self
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
+
+from ...const import ENGINE_UNSENT_SIZE
 
 # A close frame has room for this many bytes of reason (RFC 6455 §5.5.1).
 _CLOSE_REASON_MAX = 123
@@ -16,9 +19,9 @@ class BodyTooLarge(Exception):  # noqa: N818 - a condition, said to the client a
 
 
 class WebSocketLink:
-    """One open WebSocket. Writing never waits; `writable` turns false as soon as the client does not keep up."""
+    """One open WebSocket. Writing never waits; `try_write` refuses as soon as the client does not keep up."""
 
-    __slots__ = ("_patience", "_protocol", "_response", "_transport", "_writer", "failed")
+    __slots__ = ("_is_closing", "_patience", "_protocol", "_response", "_transport", "_write", "_writer", "failed")
 
     def __init__(
         self, request: web.Request, response: web.WebSocketResponse, writer: AbstractStreamWriter, patience: float
@@ -27,10 +30,13 @@ class WebSocketLink:
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client left during the handshake")
-        # Anything the kernel does not take at once means "not writable": what waits, waits in the session's queue,
-        # where it is counted.
+        # What the kernel does not take at once pauses writing: what waits, waits in the session's queue, where it
+        # is counted.
         transport.set_write_buffer_limits(high=0)
+        _bound_kernel_buffer(transport)
         self._transport = transport
+        self._write = transport.write
+        self._is_closing = transport.is_closing
         self._protocol = request.protocol
         self._response = response
         self._writer = writer
@@ -44,7 +50,8 @@ class WebSocketLink:
         No compression: one frame must serve every client, and a deflate state costs more than a session.
         Raises web.HTTPException for a malformed handshake, ConnectionError when the client has left.
         """
-        response = web.WebSocketResponse(compress=False, max_msg_size=largest, timeout=patience)
+        # aiohttp takes what is smaller than its maximum.
+        response = web.WebSocketResponse(compress=False, max_msg_size=largest + 1, timeout=patience)
         writer = await response.prepare(request)
         return cls(request, response, writer, patience)
 
@@ -53,15 +60,18 @@ class WebSocketLink:
         """What the request's handler returns in the end."""
         return self._response
 
-    @property
-    def writable(self) -> bool:
-        """Whether what is written now goes straight to the client."""
-        return not self._protocol.writing_paused
+    def try_write(self, frames: bytes) -> bool:
+        """Write whole frames if nothing written before still waits; else do nothing and return False."""
+        if self._protocol.writing_paused:
+            return False
+        if not self._is_closing():
+            self._write(frames)
+        return True
 
     def write(self, frames: bytes) -> None:
         """Hand whole frames to the operating system, or to aiohttp's buffer when it does not take them."""
-        if not self._transport.is_closing():
-            self._transport.write(frames)
+        if not self._is_closing():
+            self._write(frames)
 
     async def drained(self) -> bool:
         """Wait until the client has taken everything; False when it left instead."""
@@ -93,6 +103,13 @@ class WebSocketLink:
         self._transport.abort()
 
 
+def _bound_kernel_buffer(transport: asyncio.Transport) -> None:
+    """Have the kernel refuse data behind this much unsent; what is under way to a fast reader is not slowed."""
+    raw = transport.get_extra_info("socket")
+    if raw is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, ENGINE_UNSENT_SIZE)
+
+
 async def read_body(request: web.Request, limit: int) -> bytes:
     """Read the whole body, however it is cut or chunked. Raises BodyTooLarge as soon as it is over `limit` bytes."""
     if (request.content_length or 0) > limit:
@@ -108,8 +125,8 @@ async def read_body(request: web.Request, limit: int) -> bytes:
 
 
 def is_binary(request: web.Request) -> bool:
-    """Whether the body is declared as bytes rather than text."""
-    return request.content_type == "application/octet-stream"
+    """Whether the body is declared as bytes; one that is not declared is text."""
+    return request.headers.get(hdrs.CONTENT_TYPE, "").lower().startswith("application/octet-stream")
 
 
 def poll_response(body: bytes, *, binary: bool, headers: Mapping[str, str]) -> web.Response:

@@ -1,0 +1,99 @@
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import socketio
+from socketio.exceptions import ConnectionError as RefusedError
+
+from .application import UNICODE, Application
+
+WAYS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling", "websocket"]}
+
+
+@pytest.fixture(params=WAYS)
+def transports(request: pytest.FixtureRequest) -> list[str]:
+    return WAYS[request.param]
+
+
+@pytest.fixture
+async def connect(make_server: Any, transports: list[str]) -> AsyncGenerator[Callable[..., Awaitable[Any]]]:
+    sio, url = await make_server()
+    Application(sio)
+    clients: list[socketio.AsyncClient] = []
+
+    async def connect(auth: Any = None, client: socketio.AsyncClient | None = None) -> socketio.AsyncClient:
+        client = client or socketio.AsyncClient(reconnection_delay=0.02, reconnection_delay_max=0.05)
+        clients.append(client)
+        await client.connect(url, transports=transports, auth=auth)
+        return client
+
+    yield connect
+    for client in clients:
+        await client.disconnect()
+
+
+async def test_events_acks_and_bytes_go_both_ways(connect: Any, transports: list[str]) -> None:
+    client = await connect({"token": "abc"})
+    assert await client.call("transport", timeout=5) == transports[-1]
+    assert await client.call("credentials", timeout=5) == "abc"
+    long = UNICODE * 3000
+    for value in ("text", UNICODE, 1.5, None, {"deep": [b"\x00\xff", UNICODE]}, b"", bytes(100_000), long):
+        assert await client.call("ask", value, timeout=5) == value
+    client.on("question", lambda value: (value, b"answered"))
+    answered = asyncio.get_running_loop().create_future()
+    client.on("answered", lambda *args: answered.set_result(args))
+    await client.emit("call me", UNICODE)
+    assert await asyncio.wait_for(answered, 5) == (UNICODE, b"answered")
+
+
+async def test_a_burst_arrives_whole_and_in_order(connect: Any) -> None:
+    client = await connect()
+    seen: list[int] = []
+    done = asyncio.Event()
+
+    async def burst(number: int) -> None:
+        seen.append(number)
+        if len(seen) == 200:
+            done.set()
+
+    client.on("burst", burst)
+    await client.emit("burst me", 200)
+    await asyncio.wait_for(done.wait(), 10)
+    assert sorted(seen) == list(range(200))
+
+
+async def test_a_refusal_is_understood(connect: Any) -> None:
+    client = socketio.AsyncClient(reconnection=False)
+    reasons: list[Any] = []
+    client.on("connect_error", reasons.append)
+    with pytest.raises(RefusedError):
+        await connect({"refuse": "yes"}, client)
+    assert reasons == [{"message": "grant_revoked", "data": {"code": 7}}]
+
+
+# Over polling, Python's client takes CLOSE for good and does not come back, whatever server sends it.
+@pytest.mark.parametrize("transports", [WAYS["websocket"], WAYS["upgrade"]], ids=["websocket", "upgrade"])
+async def test_a_dropped_client_comes_back_and_resumes(connect: Any) -> None:
+    client = await connect()
+    seen: list[int] = []
+    whole, back = asyncio.Event(), asyncio.Event()
+
+    async def change(number: int) -> None:
+        seen.append(number)
+        if len(seen) == 9:
+            whole.set()
+
+    async def connected() -> None:
+        await client.emit("since", ("feed", len(seen)))
+        back.set()
+
+    client.on("change", change)
+    client.on("connect", connected)
+    await client.emit("since", ("feed", 0))
+    await client.call("change", ("feed", 3), timeout=5)
+    await client.emit("drop me", ("feed", 4))
+    await asyncio.wait_for(back.wait(), 10)
+    await client.call("change", ("feed", 2), timeout=5)
+    await asyncio.wait_for(whole.wait(), 10)
+    assert sorted(seen) == list(range(1, 10))
