@@ -1,8 +1,13 @@
 """A real Home Assistant with Interphone loaded, its real HTTP server, and clients as users have them."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any
+import json
+import logging
+from typing import Any, Final
+from unittest.mock import patch
 
 from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
@@ -18,11 +23,15 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 import socketio
+from socketio.exceptions import ConnectionError as SocketConnectionError
 
 from custom_components.interphone.const import BASE_PATH, DOMAIN
 
 ORIGIN = "https://website.example"
 OTHER_ORIGIN = "https://elsewhere.example"
+
+# Of the demo integration, no more than these tests ask for.
+DEMO_PLATFORMS: Final = ("light", "lock", "switch")
 
 
 @pytest.fixture
@@ -42,10 +51,19 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, options: dict[str, Any]) -> MockConfigEntry:
+def http_config() -> dict[str, Any]:
+    """What `configuration.yaml` says of Home Assistant's HTTP server; a test module may override this."""
+    return {}
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, options: dict[str, Any], http_config: dict[str, Any]) -> MockConfigEntry:
     """Interphone, loaded, in a home with the demo integration's lights."""
     assert await async_setup_component(hass, "homeassistant", {})
-    assert await async_setup_component(hass, "light", {"light": {"platform": "demo"}})
+    assert await async_setup_component(hass, "http", {"http": http_config})
+    with patch("homeassistant.components.demo.COMPONENTS_WITH_CONFIG_ENTRY_DEMO_PLATFORM", list(DEMO_PLATFORMS)):
+        assert await async_setup_component(hass, "demo", {})
+        await hass.async_block_till_done()
     assert await async_setup_component(hass, "input_boolean", {"input_boolean": {"guest_mode": {"name": "Guest mode"}}})
     await hass.async_block_till_done()
     entry = MockConfigEntry(domain=DOMAIN, title="Home", options=options)
@@ -53,6 +71,18 @@ async def entry(hass: HomeAssistant, options: dict[str, Any]) -> MockConfigEntry
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry
+
+
+@pytest.fixture
+def quiet_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Nothing a stranger sends may look like a fault of the home: no error and no traceback in the log."""
+    yield
+    loud = [
+        record
+        for record in caplog.get_records("call")
+        if record.levelno >= logging.ERROR or record.exc_info
+    ]
+    assert not loud, [record.getMessage() for record in loud]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +107,8 @@ class Panel:
 
     async def next(self) -> dict[str, Any]:
         """Return the next pairing told."""
-        message = await self.socket.receive_json()
+        async with asyncio.timeout(5):
+            message = await self.socket.receive_json()
         assert message["type"] == "event", message
         return message["event"]["pairing"]
 
@@ -104,10 +135,74 @@ class Home:
         async with self.client.request(method, BASE_PATH + path, **kwargs) as response:
             return response.status, await response.json()
 
-    async def command(self, command: str, **fields: Any) -> dict[str, Any]:
-        """Send a command over Home Assistant's WebSocket API and return its answer."""
-        await self.ws.send_json_auto_id({"type": f"interphone/{command}", **fields})
+    async def refused(self, status: int, error: str, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
+        """Send a request that must be refused; check the refusal's form and return its body."""
+        async with self.client.request(method, BASE_PATH + path, **kwargs) as response:
+            text = await response.text()
+        assert response.status == status, (method, path, response.status, text)
+        assert response.content_type == "application/json"
+        assert "Origin" in response.headers["Vary"]
+        if method == "HEAD":
+            return {}
+        body = json.loads(text)
+        assert body["success"] is False
+        assert body["error"] == error, (method, path, body)
+        assert len(body["message"]) > 3
+        assert body["message"] != error
+        assert "Traceback" not in text
+        return body
+
+    async def raw(self, data: bytes) -> tuple[int, dict[str, Any]]:
+        """Send bytes that no client library would, half-close, and return the status and the JSON of the answer."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.client.port)
+        writer.write(data)
+        await writer.drain()
+        async with asyncio.timeout(10):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            [length] = [line.partition(":")[2] for line in head.split("\r\n") if line.startswith("content-length")]
+            body = json.loads(await reader.readexactly(int(length)))
+        writer.close()
+        return int(head.split()[1]), body
+
+    async def call(self, type_: str, **fields: Any) -> dict[str, Any]:
+        """Send any command of Home Assistant's WebSocket API and return its answer."""
+        await self.ws.send_json_auto_id({"type": type_, **fields})
         return await self.ws.receive_json()
+
+    async def command(self, command: str, **fields: Any) -> dict[str, Any]:
+        """Send one of Interphone's WebSocket commands and return its answer."""
+        return await self.call(f"interphone/{command}", **fields)
+
+    async def grants(self) -> list[dict[str, Any]]:
+        """Return the grants as the owner of the home sees them."""
+        return (await self.command("grants/list"))["result"]["grants"]
+
+    async def notifications(self) -> list[dict[str, Any]]:
+        """Return the notifications every user of the home sees."""
+        return (await self.call("persistent_notification/get"))["result"]
+
+    async def condition(self) -> dict[str, Any]:
+        """Return all that a refused request must leave alone."""
+        return {
+            "states": {state.entity_id: (state.state, state.attributes) for state in self.hass.states.async_all()},
+            "grants": [{key: grant[key] for key in grant if not key.startswith("last_")} for grant in await self.grants()],
+            "notifications": await self.notifications(),
+        }
+
+    async def device(self, tokens: Tokens, name: str = "Bed Light") -> dict[str, Any]:
+        """Return the device of this name as a website sees it."""
+        _status, body = await self.request("GET", "/devices", headers=tokens.headers)
+        [device] = [device for device in body["devices"] if device["name"] == name]
+        return device
+
+    async def pair_from_panel(self) -> Tokens:
+        """Pair by a code begun on a panel, which no budget of outsiders limits."""
+        begun = await self.command("pairing/begin")
+        status, body = await self.request("POST", "/codecheck", headers={"code": begun["result"]["pairing"]["code"]})
+        assert status == 201, body
+        while (await self.panel.next())["state"] != "paired":
+            pass
+        return Tokens(body["token"], body["refresh_token"], body["grant_id"], body["serial"])
 
     async def pair(self, **headers: str) -> Tokens:
         """Pair by the plain contract and return what the website got."""
@@ -136,18 +231,44 @@ async def home(
 class Socket:
     """A real Socket.IO client that keeps what it was sent, in order."""
 
-    def __init__(self, client: socketio.AsyncSimpleClient) -> None:
+    def __init__(self, client: socketio.AsyncClient) -> None:
         self.client = client
+        self._received: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        client.on("*", self._note)
+        client.on("disconnect", self._note_end)
+        client.on("connect_error", self._note_refusal)
+
+    async def _note(self, event: str, *payload: Any) -> None:
+        self._received.put_nowait((event, payload[0] if payload else None))
+
+    async def _note_end(self, _reason: str) -> None:
+        self._received.put_nowait(("closed", None))
+
+    async def _note_refusal(self, data: Any = None) -> None:
+        self._received.put_nowait(("refused", data))
+
+    async def next(self) -> tuple[str, Any]:
+        """Return name and payload of the next event; `closed` when the home has hung up."""
+        async with asyncio.timeout(5):
+            return await self._received.get()
 
     async def receive(self, event: str) -> Any:
         """Return the payload of the next event, which must be this one."""
-        name, *payload = await self.client.receive(timeout=5)
+        name, payload = await self.next()
         assert name == event, (name, payload)
-        return payload[0]
+        return payload
+
+    async def closed(self) -> None:
+        """Wait until the home has closed this socket, nothing more having been sent before."""
+        await self.receive("closed")
+
+    async def call(self, event: str, *data: Any) -> Any:
+        """Send an event and return its ack."""
+        return await self.client.call(event, data, timeout=5)
 
     async def command(self, **envelope: Any) -> Any:
         """Send a command and return its ack."""
-        return await self.client.call("command", envelope, timeout=5)
+        return await self.call("command", envelope)
 
 
 type Connect = Callable[..., Awaitable[Socket]]
@@ -155,16 +276,21 @@ type Connect = Callable[..., Awaitable[Socket]]
 
 @pytest.fixture
 async def connect(home: Home) -> AsyncGenerator[Connect]:
-    """Connect a Socket.IO client: `await connect(token, transports=["polling"])`."""
-    clients: list[socketio.AsyncSimpleClient] = []
+    """Connect a Socket.IO client: `await connect(token, transports=["polling"])`.
 
-    async def connect(token: str | None = None, **kwargs: Any) -> Socket:
-        client = socketio.AsyncSimpleClient()
-        clients.append(client)
+    It does not come back by itself unless it is told to: `comes_back=True`. With `refused=True` the home is expected to
+    say no; what it says is the payload of `refused`.
+    """
+    sockets: list[Socket] = []
+
+    async def connect(token: str | None = None, *, comes_back: bool = False, refused: bool = False, **kwargs: Any) -> Socket:
+        socket = Socket(socketio.AsyncClient(reconnection=comes_back, reconnection_delay=0.01))
+        sockets.append(socket)
         auth = kwargs.pop("auth", {"token": token} if token else None)
-        await client.connect(str(home.client.make_url("")), auth=auth, **kwargs)
-        return Socket(client)
+        with suppress(SocketConnectionError) if refused else nullcontext():
+            await socket.client.connect(str(home.client.make_url("")), auth=auth, **kwargs)
+        return socket
 
     yield connect
-    for client in clients:
-        await client.disconnect()
+    for socket in sockets:
+        await socket.client.shutdown()

@@ -2,20 +2,23 @@
 
 from contextlib import suppress
 
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
-from . import code_notification, grant_devices, http, repairs, websocket_api
+from . import actions, code_notification, grant_devices, http, repairs, websocket_api
 from .access.store import PrivateStore
 from .const import DOMAIN
 from .errors import StorageError, UnknownGrantError
+from .gateway.answers import Answers
 from .gateway.gateway import Gateway
 from .gateway.view import SocketIoView
-from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay
+from .gateway.webrtc import WebRtc
+from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay, Settings
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -25,6 +28,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     http.async_register(hass)
     hass.http.register_view(SocketIoView())
     websocket_api.async_register(hass)
+    actions.async_register(hass)
     return True
 
 
@@ -32,7 +36,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
     """Build the relay, open the gateway on it, and show codes to the home's people."""
     try:
         relay = await Relay.open(hass, entry)
-        gateway = Gateway(relay)
+        gateway = Gateway(relay, (Answers(relay), WebRtc(relay)))
         await relay.start(gateway)
     except StorageError as err:
         repairs.store_unreadable(hass, hass.config.path(STORAGE_DIR, STORE_KEY), str(err))
@@ -40,9 +44,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
     repairs.store_readable(hass)
     gateway.start()
     entry.runtime_data = relay
+
+    async def close_sockets(_event: Event) -> None:
+        # Entries are not unloaded when Home Assistant stops.
+        await gateway.stop("stopping")
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, close_sockets))
+    entry.async_on_unload(entry.add_update_listener(_apply_options))
+    entry.async_on_unload(websocket_api.start(hass, relay))
     entry.async_on_unload(code_notification.start(hass, relay))
     entry.async_on_unload(grant_devices.start(hass, entry))
     return True
+
+
+async def _apply_options(_hass: HomeAssistant, entry: InterphoneConfigEntry) -> None:
+    """Take changed options over without dropping a socket."""
+    entry.runtime_data.apply(Settings.of(dict(entry.options)))
 
 
 async def async_unload_entry(_hass: HomeAssistant, entry: InterphoneConfigEntry) -> bool:

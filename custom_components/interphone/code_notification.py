@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
 from .messages import negotiate
-from .pairing.models import Pairing, PairingState
+from .pairing.models import Lane, Pairing, PairingState
 from .relay import Relay
 
 # Digits a person keeps in mind while walking to another screen.
@@ -48,9 +48,12 @@ def _words(hass: HomeAssistant, relay: Relay, pairing: Pairing) -> tuple[str, st
     language = negotiate(hass.config.language)
     code = pairing.code or ""
     groups = " ".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
+    title = relay.messages.phrase("code_title", language)
+    if pairing.lane is Lane.PANEL:
+        return title, relay.messages.phrase("code_message_begun", language, code=groups)
     who = pairing.asker.client_name or pairing.asker.origin or pairing.asker.source
     return (
-        relay.messages.phrase("code_title", language),
+        title,
         # A stranger's words: in a code span, where Markdown has no links and no pictures.
         relay.messages.phrase("code_message", language, code=groups, who=f"`{who.replace('`', chr(39))}`"),
     )

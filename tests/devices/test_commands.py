@@ -123,7 +123,7 @@ async def test_a_batch_runs_in_order_and_each_has_its_own_outcome(
 ) -> None:
     lamp, blind = device(LIGHT).id, device("cover.hall_window").id
     results = await commands.run_many(
-        grant(),
+        grant,
         [
             {"id": "1", "device": lamp, "command": "brightness.set", "params": {"percent": 20}},
             {"id": "2", "device": lamp, "command": "brightness.set", "params": {"percent": 200}},
@@ -159,7 +159,7 @@ async def test_a_batch_waits_for_each_call_before_the_next(
         running -= 1
 
     hass.services.async_register("light", "toggle", slow)
-    await commands.run_many(grant(), [toggle(str(i)) for i in range(5)])
+    await commands.run_many(grant, [toggle(str(i)) for i in range(5)])
     assert most == 1
 
 

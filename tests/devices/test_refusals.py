@@ -27,7 +27,7 @@ LIGHT = "light.ceiling_lights"
 
 @pytest.fixture
 def platforms() -> list[str]:
-    return ["light", "lock", "climate", "cover", "fan", "media_player", "sensor"]
+    return ["light", "lock", "climate", "cover", "fan", "media_player", "sensor", "siren", "text"]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,10 @@ async def test_an_envelope_that_is_none(commands: Commands, calls: list[Event], 
         ("media_player.lounge_room", "source.set", {"source": "vhs"}, "dvd, youtube"),
         ("media_player.walkman", "volume.set", {"percent": 101}, "0 to 100"),
         ("lock.front_door", "lock.unlock", {"pin": 1234}, "pin"),
+        ("siren.siren_with_all_features", "siren.sound", {"tone": "whistle"}, "fire, alarm"),
+        ("siren.siren", "siren.sound", {"percent": 10}, "percent"),
+        ("text.text_with_1_to_5_characters", "text.set", {"text": "sesame"}, "1 to 5 characters"),
+        ("text.text_with_only_lower_case_characters", "text.set", {"text": "SESAME"}, "[a-z]+"),
     ],
 )
 async def test_params_that_do_not_fit(

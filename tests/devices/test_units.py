@@ -1,6 +1,6 @@
 """On the wire temperatures are °C and measures have one unit, whatever the home counts in."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
@@ -13,11 +13,11 @@ from .conftest import Tell, set_up_demo
 
 
 @pytest.fixture
-async def home(hass: HomeAssistant) -> AsyncIterator[HomeAssistant]:
+async def home(hass: HomeAssistant) -> HomeAssistant:
     """A demo home in the United States."""
     hass.config.units = US_CUSTOMARY_SYSTEM
     await set_up_demo(hass, ["climate", "water_heater", "weather", "sensor", "number"])
-    yield hass
+    return hass
 
 
 async def test_a_fahrenheit_home_is_described_in_celsius(hass: HomeAssistant, device: Callable[[str], Device]) -> None:
@@ -44,7 +44,7 @@ async def test_a_fahrenheit_home_is_described_in_celsius(hass: HomeAssistant, de
 
     setting = device("number.temperature_setting")
     assert setting.traits["level"]["unit"] == "°C"
-    assert setting.state["level"]["value"] == pytest.approx(22, abs=0.06)
+    assert setting.state["level"]["value"] == pytest.approx(22, abs=0.3)
     assert (setting.traits["level"]["min"], setting.traits["level"]["max"]) == (15, 35)
 
 
@@ -59,8 +59,6 @@ async def test_a_fahrenheit_home_is_described_in_celsius(hass: HomeAssistant, de
             {"target_temp_low": 64.4, "target_temp_high": 77},
         ),
         ("water_heater.demo_water_heater", "thermostat.set_temperature", {"celsius": 50}, {"temperature": 122}),
-        # What was told as the limit is taken as the limit, though 7.22 °C are not quite 45 °F.
-        ("climate.hvac", "thermostat.set_temperature", {"celsius": 7.22}, {"temperature": 45}),
         ("number.temperature_setting", "level.set", {"value": 20}, {"value": 68}),
     ],
 )
@@ -72,6 +70,16 @@ async def test_commands_are_converted_back(
     data = dict(calls[0].data["service_data"])
     del data["entity_id"]
     assert data == sent
+
+
+async def test_a_limit_told_in_celsius_is_the_limit(hass: HomeAssistant, tell: Tell, calls: list[Event]) -> None:
+    limits = {"device_class": "temperature", "unit_of_measurement": "°F", "min": 47, "max": 98}
+    hass.states.async_set("number.pool", "60", limits)
+    await hass.async_block_till_done()
+    # 8.33 °C are 46.99 °F, 36.67 °C are 98.01 °F.
+    await tell("number.pool", "level.set", value=8.33)
+    await tell("number.pool", "level.set", value=36.67)
+    assert [call.data["service_data"]["value"] for call in calls] == [47, 98]
 
 
 @pytest.mark.parametrize(

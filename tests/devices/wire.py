@@ -13,7 +13,11 @@ def validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
 
-VALIDATORS = {name: validator(name) for name in json_schema()["$defs"]}
+_DEVICE = json_schema()["$defs"]["device"]["properties"]
+VALIDATORS = {name: validator(name) for name in json_schema()["$defs"]} | {
+    "traits": Draft202012Validator(_DEVICE["traits"], format_checker=FormatChecker()),
+    "trait_states": Draft202012Validator(_DEVICE["state"], format_checker=FormatChecker()),
+}
 
 
 def fits(name: str, payload: object) -> None:

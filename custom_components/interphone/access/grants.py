@@ -1,14 +1,16 @@
 """The grants, and the only code that changes them. Every change is on disk before it is answered."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 import secrets
+from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from ..const import GRANTS_MAX, LAST_USED_SAVE_DELAY, SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX
+from ..const import GRANTS_MAX, LAST_USED_SAVE_DELAY, SAVE_RETRY_DELAY, SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX
 from ..errors import (
     InvalidTokenError,
     PausedGrantError,
@@ -84,6 +86,9 @@ class Grants:
         self._grants = {grant.id: grant for grant in grants}
         self._token_lifetime = token_lifetime
         self._listeners: list[Listener] = []
+        # What is undone when it cannot be kept happens one after the other, or an undoing could take more than its own.
+        self._refreshing = asyncio.Lock()
+        self._widening = asyncio.Lock()
         store.bind(GRANTS, self._dump)
 
     def _dump(self) -> Section:
@@ -142,7 +147,10 @@ class Grants:
         scope: Scope | None = None,
         source: str | None = None,
     ) -> tuple[Grant, TokenPair]:
-        """Let a website in, and return what it is handed."""
+        """Let a website in, and return what it is handed.
+
+        Raises `TooManyGrantsError`, `StorageError`, or `RevokedGrantError` when it was put out meanwhile.
+        """
         if len(self._grants) >= GRANTS_MAX:
             raise TooManyGrantsError
         now = dt_util.utcnow()
@@ -162,26 +170,30 @@ class Grants:
             await self._store.save()
         except BaseException:
             self._drop(grant.id)
+            self._store.save_later(0)  # the disk may know it already
             raise
+        self.require_active(grant.id)
         self._tell(GrantEvent.CREATED, grant, source)
         return grant, self._pair(grant, refresh)
 
     async def refresh(self, token: str, source: str) -> tuple[Grant, TokenPair]:
         """Spend a refresh token. One that was spent before revokes its grant and raises `ReusedTokenError`."""
-        grant = self.require_active(self._refresh.grant_of(token))
-        before = self._refresh.family(grant.id)
-        try:
-            successor = self._refresh.rotate(token)
-        except ReusedTokenError:
-            self._tell(GrantEvent.REUSED, grant, source)
-            await self.revoke(grant.id, source=source)
-            raise
-        self._touch(grant, source)
-        try:
-            await self._store.save()
-        except StorageError:
-            self._refresh.restore(before)
-            raise
+        async with self._refreshing:
+            grant = self.require_active(self._refresh.grant_of(token))
+            before = self._refresh.family(grant.id)
+            try:
+                successor = self._refresh.rotate(token)
+            except ReusedTokenError:
+                self._tell(GrantEvent.REUSED, grant, source)
+                await self.revoke(grant.id, source=source)
+                raise
+            self._touch(grant, source)
+            try:
+                await self._store.save()
+            except StorageError:
+                if grant.id in self._grants:
+                    self._refresh.restore(before)
+                raise
         grant = self.require_active(grant.id)  # it may have been revoked while the disk was busy
         self._tell(GrantEvent.REFRESHED, grant, source)
         return grant, self._pair(grant, successor)
@@ -205,49 +217,80 @@ class Grants:
     # Acts of the owner of the home.
 
     async def revoke(self, grant_id: str, *, source: str | None = None) -> None:
-        """Put a website out: its sessions are told at once, and on return it is on disk."""
+        """Put a website out: its sessions are told at once, and on return it is on disk.
+
+        Raises `UnknownGrantError`; or `StorageError`, and then it is out all the same, and written when it can be.
+        """
         grant = self.get(grant_id)
         self._drop(grant_id)
         self._tell(GrantEvent.REVOKED, grant, source)
-        await self._store.save()
+        await self._keep_out()
 
     async def revoke_all(self) -> None:
-        """Put every website out and drop the signing keys."""
+        """Put every website out and drop the signing keys. Raises as `revoke` does."""
         self._access.replace()
         dropped = self.all
         for grant in dropped:
             self._drop(grant.id)
             self._tell(GrantEvent.REVOKED, grant)
-        await self._store.save()
+        await self._keep_out()
 
     async def pause(self, grant_id: str) -> Grant:
-        """Keep a website out until it is resumed."""
-        return await self._change(GrantEvent.PAUSED, replace(self.get(grant_id), paused=True))
+        """Keep a website out until it is resumed. Raises as `revoke` does."""
+        before = self.get(grant_id)
+        self._put(GrantEvent.PAUSED, replace(before, paused=True), before)
+        await self._keep_out()
+        return self.get(grant_id)
+
+    async def _keep_out(self) -> None:
+        """Write what puts a website out. What cannot be written now holds all the same, and is tried again."""
+        try:
+            await self._store.save()
+        except StorageError:
+            self._store.save_later(SAVE_RETRY_DELAY)
+            raise
 
     async def resume(self, grant_id: str) -> Grant:
-        """Let a paused website in again."""
-        return await self._change(GrantEvent.RESUMED, replace(self.get(grant_id), paused=False))
+        """Let a paused website in again. Raises `UnknownGrantError`; or `StorageError`, and then it stays out."""
+        return await self._change(GrantEvent.RESUMED, grant_id, paused=False)
 
     async def edit(
         self, grant_id: str, *, name: str | None = None, scope: Scope | None = None, expires: datetime | None = None
     ) -> Grant:
-        """Change the name, the scope or the end of a grant; None leaves a thing as it is."""
-        grant = self.get(grant_id)
-        edited = replace(grant, name=name or grant.name, scope=scope or grant.scope, expires=expires or grant.expires)
-        return await self._change(GrantEvent.EDITED, edited)
+        """Change the name, the scope or the end of a grant; None leaves a thing as it is.
 
-    async def _change(self, event: GrantEvent, grant: Grant) -> Grant:
-        before = self.get(grant.id)
+        Raises `UnknownGrantError`; or `StorageError`, and then all is as it was before.
+        """
+        changes = {"name": name, "scope": scope, "expires": expires}
+        return await self._change(
+            GrantEvent.EDITED, grant_id, **{field: value for field, value in changes.items() if value is not None}
+        )
+
+    async def _change(self, event: GrantEvent, grant_id: str, **changes: Any) -> Grant:
+        async with self._widening:
+            before = self.get(grant_id)
+            self._put(event, replace(before, **changes), before)
+            try:
+                await self._store.save()
+            except StorageError:
+                self._undo(before, changes)
+                raise
+        return self.get(grant_id)
+
+    def _undo(self, before: Grant, changes: Iterable[str]) -> None:
+        """Take changes back that could not be kept. Whoever was revoked or paused meanwhile stays out."""
+        grant = self._grants.get(before.id)
+        if grant is None:
+            return
+        undone = {field: getattr(before, field) for field in changes}
+        if "paused" in undone:
+            undone["paused"] = before.paused or grant.paused
+        event = GrantEvent.PAUSED if undone.get("paused") else GrantEvent.EDITED
+        self._put(event, replace(grant, **undone), grant)
+
+    def _put(self, event: GrantEvent, grant: Grant, before: Grant) -> None:
         self._grants[grant.id] = grant
         self._tell(event, grant, before=before)
-        try:
-            await self._store.save()
-        except StorageError:
-            if not grant.paused:  # what could not be kept must not widen; what keeps out stays
-                self._grants[grant.id] = before
-                self._tell(GrantEvent.EDITED, before, before=grant)
-            raise
-        return grant
 
     def _touch(self, grant: Grant, source: str) -> Grant:
         touched = self._grants[grant.id] = replace(grant, last_used=dt_util.utcnow(), last_source=source)

@@ -1,8 +1,9 @@
 """How grants and tokens are written down, and read back. A record that is not one raises `StorageError`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+import math
 import secrets
 import time
 from typing import Any, Final, Self
@@ -10,7 +11,7 @@ from typing import Any, Final, Self
 from ..errors import StorageError
 from .models import Grant, Scope
 from .store import Section, Sections
-from .tokens import KEY_BYTES, AccessTokens, RefreshFamily, RefreshTokens, SigningKey
+from .tokens import KEY_BYTES, KEYS_MAX, AccessTokens, RefreshFamily, RefreshTokens, SigningKey
 
 HOME: Final = "home"
 TOKENS: Final = "tokens"
@@ -18,7 +19,7 @@ GRANTS: Final = "grants"
 FAILURE_GATE: Final = "failure_gate"
 
 # A section or a field that is missing, of another type, or out of its range.
-_FAULTS: Final = (KeyError, TypeError, ValueError, AttributeError)
+_FAULTS: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,11 @@ class Records:
             tokens = sections[TOKENS]
             return cls(
                 serial=_text(sections[HOME]["serial"]),
-                keys=tuple(_read_key(key) for key in tokens["keys"][:2]),
-                pepper=bytes.fromhex(tokens["pepper"]),
-                families=tuple(_read_family(family) for family in tokens["families"]),
-                grants=tuple(read_grant(grant) for grant in sections[GRANTS].values()),
-                failures=int(sections[FAILURE_GATE]["failures"]),
+                keys=_read_keys(tokens["keys"]),
+                pepper=_secret(tokens["pepper"]),
+                families=tuple(map(_read_family, _list(tokens["families"]))),
+                grants=tuple(_read_named(grant_id, grant) for grant_id, grant in sections[GRANTS].items()),
+                failures=_count(sections[FAILURE_GATE]["failures"]),
             )
         except _FAULTS as err:
             raise StorageError(f"not a record: {type(err).__name__}") from err
@@ -98,35 +99,52 @@ def read_grant(record: Mapping[str, Any]) -> Grant:
     return Grant(
         id=_text(record["id"]),
         name=_text(record["name"]),
-        origin=record["origin"],
-        account_hint=record["account_hint"],
-        created=datetime.fromisoformat(record["created"]),
+        origin=_optional(_text, record["origin"]),
+        account_hint=_optional(_text, record["account_hint"]),
+        created=_time(record["created"]),
         scope=Scope(
-            devices=None if devices is None else frozenset(map(_text, devices)),
-            control=scope["control"] is True,
-            doors_and_alarms=scope["doors_and_alarms"] is True,
+            devices=None if devices is None else frozenset(map(_text, _list(devices))),
+            control=_flag(scope["control"]),
+            doors_and_alarms=_flag(scope["doors_and_alarms"]),
         ),
-        paused=record["paused"] is not False,
-        expires=_time(record["expires"]),
-        last_used=_time(record["last_used"]),
-        last_source=record["last_source"],
+        paused=_flag(record["paused"]),
+        expires=_optional(_time, record["expires"]),
+        last_used=_optional(_time, record["last_used"]),
+        last_source=_optional(_text, record["last_source"]),
     )
 
 
-def _read_key(record: Mapping[str, Any]) -> SigningKey:
-    secret = bytes.fromhex(record["secret"])
-    if len(secret) != KEY_BYTES:
-        raise ValueError("a key of another length")
-    return SigningKey(_text(record["kid"]), float(record["created"]), secret)
+def _read_named(grant_id: str, record: Mapping[str, Any]) -> Grant:
+    grant = read_grant(record)
+    if grant.id != grant_id:
+        raise ValueError("a grant under another's name")
+    return grant
+
+
+def _read_keys(records: object) -> tuple[SigningKey, ...]:
+    keys = tuple(
+        SigningKey(_text(record["kid"]), _number(record["created"]), _secret(record["secret"]))
+        for record in _list(records)
+    )
+    if not 1 <= len(keys) <= KEYS_MAX:
+        raise ValueError("no key, or more than there can be")
+    return keys
 
 
 def _read_family(record: Mapping[str, Any]) -> RefreshFamily:
     return RefreshFamily(
         _text(record["grant_id"]),
         _text(record["current"]),
-        float(record["rotated_at"]),
-        tuple(map(_text, record["spent"])),
+        _number(record["rotated_at"]),
+        tuple(map(_text, _list(record["spent"]))),
     )
+
+
+def _secret(value: object) -> bytes:
+    secret = bytes.fromhex(_text(value))
+    if len(secret) != KEY_BYTES:
+        raise ValueError("a secret of another length")
+    return secret
 
 
 def _text(value: object) -> str:
@@ -135,5 +153,36 @@ def _text(value: object) -> str:
     return value
 
 
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError("not a number")
+    return float(value)
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError("not a count")
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _time(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError("a time without its offset")
+    return moment
+
+
+def _optional[T](read: Callable[[object], T], value: object) -> T | None:
+    return None if value is None else read(value)

@@ -13,11 +13,13 @@ import logging
 from pathlib import Path
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
-from ..errors import StorageError
+from ..const import SAVE_RETRY_DELAY
+from ..errors import NotReadyError, StorageError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,7 +44,9 @@ class PrivateStore:
         self.path = Path(hass.config.path(STORAGE_DIR, key))
         self._dumps: dict[str, Callable[[], Section]] = {}
         self._lock = asyncio.Lock()
-        self._pending: asyncio.TimerHandle | None = None
+        # The timer of a save to come, and what stops waiting for Home Assistant's end.
+        self._pending: tuple[asyncio.TimerHandle, Callable[[], None]] | None = None
+        self._closed = False
 
     def bind(self, section: str, dump: Callable[[], Section]) -> None:
         """Have every save write what `dump` returns as this section."""
@@ -55,7 +59,7 @@ class PrivateStore:
         """
         try:
             return await self._hass.async_add_executor_job(self._read)
-        except (OSError, ValueError, TypeError, KeyError) as err:
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as err:
             raise StorageError(f"{self.path.name}: {type(err).__name__}") from err
 
     def _read(self) -> Sections:
@@ -65,7 +69,7 @@ class PrivateStore:
             return {}
         document = json.loads(text)
         version, sections = document["version"], document["data"]
-        if not isinstance(version, int) or not isinstance(sections, dict):
+        if type(version) is not int or not isinstance(sections, dict) or not sections:
             raise TypeError("not a store")
         if version > self._version:
             raise ValueError(f"version {version} is newer than {self._version}")
@@ -75,9 +79,19 @@ class PrivateStore:
         return migrated
 
     async def save(self) -> None:
-        """Write every section now; on return it is on disk. Raises `StorageError` when it is not."""
+        """Write every section now; on return it is on disk.
+
+        Raises `StorageError` when it is not, `NotReadyError` when this store was closed.
+        """
         self._cancel_pending()
+        # A task of its own, shielded: a request that is cancelled half-way must not open the lock while the thread
+        # still writes, or a later save could be overtaken by this one.
+        await asyncio.shield(self._hass.async_create_task(self._save_in_turn(), "interphone store"))
+
+    async def _save_in_turn(self) -> None:
         async with self._lock:
+            if self._closed:  # the file may have another owner by now
+                raise NotReadyError
             # Dumped under the lock, so a later save never writes an earlier state.
             document = {
                 "version": self._version,
@@ -85,8 +99,7 @@ class PrivateStore:
                 "key": self._key,
                 "data": {section: dump() for section, dump in self._dumps.items()},
             }
-            # Shielded: a request that is cancelled half-way must not leave the lock while the thread still writes.
-            await asyncio.shield(self._hass.async_add_executor_job(self._write, json.dumps(document, indent=2)))
+            await self._hass.async_add_executor_job(self._write, json.dumps(document, indent=2))
 
     def _write(self, text: str) -> None:
         try:
@@ -96,30 +109,51 @@ class PrivateStore:
             raise StorageError(f"{self.path.name}: {err}") from err
 
     def save_later(self, delay: float) -> None:
-        """Write within `delay` seconds; a failure is logged. For what may be lost in a crash."""
-        if self._pending is None:
-            self._pending = self._hass.loop.call_later(delay, self._start_pending)
+        """Write within `delay` seconds, or when Home Assistant ends. For what may be lost in a crash.
+
+        A failure is logged, and the write tried again later.
+        """
+        if self._closed or (self._pending and self._pending[0].when() <= self._hass.loop.time() + delay):
+            return
+        self._cancel_pending()
+        self._pending = (
+            self._hass.loop.call_later(delay, self._start_pending),
+            self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._on_final_write),
+        )
 
     def _start_pending(self) -> None:
-        self._pending = None
+        # It stays noted as pending until the save has begun, so that `close` waits for it.
         self._hass.async_create_task(self._save_or_log(), "interphone store")
+
+    async def _on_final_write(self, _event: Event) -> None:
+        if self._pending:
+            self._pending[0].cancel()
+            self._pending = None
+            await self._save_or_log()
 
     async def _save_or_log(self) -> None:
         try:
             await self.save()
         except StorageError as err:
             _LOGGER.error("The store could not be written: %s", err)  # noqa: TRY400 - the reason is enough
+            self.save_later(SAVE_RETRY_DELAY)
 
     def _cancel_pending(self) -> bool:
         pending, self._pending = self._pending, None
-        if pending:
-            pending.cancel()
-        return pending is not None
+        if pending is None:
+            return False
+        timer, stop_waiting = pending
+        timer.cancel()
+        stop_waiting()
+        return True
 
     async def close(self) -> None:
-        """Write what still waits to be written."""
+        """Write what still waits to be written; nothing is written through this store after that."""
         if self._cancel_pending():
             await self._save_or_log()
+        async with self._lock:
+            self._closed = True
+        self._cancel_pending()
 
     async def remove(self) -> None:
         """Delete the file."""

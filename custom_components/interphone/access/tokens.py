@@ -17,6 +17,8 @@ ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "interphone"
 CLAIMS: Final = ("iss", "aud", "sub", "jti", "iat", "exp", "api_serial")
 KEY_BYTES: Final = 32
+# The one that signs, and the one before it.
+KEYS_MAX: Final = 2
 
 # Seconds since the epoch.
 type WallClock = Callable[[], float]
@@ -144,7 +146,7 @@ def _is_time(value: object) -> bool:
 
 
 def _same(value: object, expected: str) -> bool:
-    return isinstance(value, str) and hmac.compare_digest(value.encode(), expected.encode())
+    return isinstance(value, str) and hmac.compare_digest(_bytes(value), _bytes(expected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,7 @@ class RefreshTokens:
 
     def _successor(self, token: str) -> str:
         """Derive the next token, so that it can be told again within the grace without being kept anywhere."""
-        mac = hmac.digest(self.pepper, token.encode(), "sha256")
+        mac = hmac.digest(self.pepper, _bytes(token), "sha256")
         return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
     def _put(self, family: RefreshFamily) -> None:
@@ -240,4 +242,9 @@ class RefreshTokens:
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(_bytes(token)).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """Encode any text, also one that is no Unicode: JSON can write a lone surrogate."""
+    return text.encode(errors="surrogatepass")

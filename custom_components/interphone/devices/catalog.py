@@ -19,6 +19,7 @@ from homeassistant.util.event_type import EventType
 
 from ..access.models import Scope
 from ..const import DOMAIN
+from ..errors import UnknownDeviceError
 from .describe import Describer, read_state
 from .exposure import Exposure
 from .model import Device, Entity
@@ -113,6 +114,17 @@ class Catalog:
     def get(self, device_id: str) -> Device | None:
         """Return a shared device as it is now."""
         return self._devices.get(device_id)
+
+    def find(self, entity_id: str) -> Device | None:
+        """Return the shared device an entity is, as it is now."""
+        return self._devices.get(self._ids.get(entity_id, ""))
+
+    def seen(self, device_id: str, scope: Scope) -> Device:
+        """Return a device as it is now. Raises `UnknownDeviceError` also for one the scope does not see."""
+        device = self._devices.get(device_id)
+        if device is None or not scope.sees(device_id):
+            raise UnknownDeviceError
+        return device
 
     def devices(self, scope: Scope) -> list[Device]:
         """Return the devices within the scope as they are now."""

@@ -1,7 +1,7 @@
 """Commands: from an envelope a website sent to one service call, and the truth about what came of it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 import hashlib
@@ -16,7 +16,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
 from ..access.models import Grant
-from ..const import COMMAND_TIMEOUT, CONFIRM_TIMEOUT, DOMAIN, EVENT_COMMAND
+from ..const import BATCH_SIZE_MAX, COMMAND_TIMEOUT, CONFIRM_TIMEOUT, DOMAIN, EVENT_COMMAND
 from ..errors import (
     CommandExpiredError,
     CommandFailedError,
@@ -120,15 +120,24 @@ class Commands:
         return begun if isinstance(begun, CommandResult) else await asyncio.shield(begun.task)
 
     async def run_many(
-        self, grant: Grant, envelopes: Sequence[object], *, context: Context | None = None
+        self, grant: Callable[[], Grant], envelopes: Sequence[object], *, context: Context | None = None
     ) -> list[CommandResult]:
         """Run commands one after the other; each has its own result, and a failed one does not stop the rest.
 
         The next begins when the call of the one before has returned; those not confirmed by then are watched together.
+        `grant` is asked before each: what was revoked or narrowed meanwhile refuses the rest. Raises
+        `InvalidRequestError` for none or too many, and what `grant` raises at the first.
         """
+        if not 1 <= len(envelopes) <= BATCH_SIZE_MAX:
+            raise InvalidRequestError(f"expected 1 to {BATCH_SIZE_MAX} commands")
+        grant()
         begun: list[CommandResult | _Running] = []
         for envelope in envelopes:
-            begun.append(running := self._begin(grant, envelope, context))
+            try:
+                begun.append(running := self._begin(grant(), envelope, context))
+            except InterphoneError as error:
+                begun.append(CommandResult(id_of(envelope), CommandStatus.FAILED, error))
+                continue
             if isinstance(running, _Running):
                 await running.called.wait()
         return [

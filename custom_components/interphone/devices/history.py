@@ -1,5 +1,6 @@
 """History: what a device's traits read in the past, from Home Assistant's recorder."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from .describe import read_state
 from .model import Device, Entity, Json
 from .times import instant
 
-# The recorder leaves out what is between two of these steps; a row exactly at the end of a piece belongs to the next.
+# The recorder gives what lies strictly between two moments; what is exactly at the start belongs to the answer.
 _TICK: Final = timedelta(microseconds=1)
 
 
@@ -70,12 +71,16 @@ class History:
         reader = _Reader(self._hass, device, replace(entity, state=self._lasting(entity.state)))
         self._asking.add(asker)
         try:
-            page: Page = await recorder.async_add_executor_job(reader.page, start, end, limit)
-        except (SQLAlchemyError, RuntimeError):  # also while the recorder shuts down
-            raise HistoryUnavailableError from None
-        finally:
+            answer: asyncio.Future[Page] = recorder.async_add_executor_job(reader.page, start, end, limit)
+        except RuntimeError:  # it is shutting down
             self._asking.discard(asker)
-        return page
+            raise HistoryUnavailableError from None
+        # The database works on when the asker leaves, and until it is done the asker asks nothing else.
+        answer.add_done_callback(lambda _answer: self._asking.discard(asker))
+        try:
+            return await asyncio.shield(answer)
+        except SQLAlchemyError:
+            raise HistoryUnavailableError from None
 
     def _lasting(self, state: State) -> State:
         """Return the entity with only what the recorder does not keep, because it does not change with use."""
@@ -96,6 +101,8 @@ class _Reader:
         points: list[Point] = []
         for state in self._states(start, end):
             point = self._point(state, start)
+            if points and points[-1].at == point.at:
+                points.pop()  # what held before the start, and what was recorded exactly then
             if points and (points[-1].online, points[-1].state) == (point.online, point.state):
                 continue  # noise that no trait reads
             if len(points) == limit:
@@ -110,7 +117,7 @@ class _Reader:
             until = min(end, begin + timedelta(seconds=piece))
             found = get_significant_states(
                 self.hass,
-                begin - (timedelta() if first else _TICK),
+                begin - _TICK,
                 until,
                 [self.device.entity_id],
                 include_start_time_state=first,

@@ -2,15 +2,24 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
+import logging
 from typing import Final
 
 from homeassistant.components.camera import DOMAIN as CAMERA, async_get_image
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN, PICTURE_LIFETIME, PICTURE_SIZE_MAX, PICTURE_TIMEOUT
-from ..errors import CommandFailedError, DeviceOfflineError, PictureTooLargeError, UnsupportedCommandError
+from ..errors import (
+    CommandFailedError,
+    DeviceOfflineError,
+    NotReadyError,
+    PictureTooLargeError,
+    UnsupportedCommandError,
+)
 from .model import Device
+
+_LOGGER = logging.getLogger(__name__)
 
 # What is passed on by its name. Anything else, above all SVG, which can hold scripts, is passed on as mere bytes.
 _TYPES: Final = frozenset({"image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp"})
@@ -33,9 +42,11 @@ class Pictures:
         self._hass = hass
         self._fetches: dict[str, asyncio.Task[Picture]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._stopped = False
 
     def stop(self) -> None:
-        """Give up every fetch and forget every picture."""
+        """Give up every fetch and forget every picture; who waits for one is told `NotReadyError`."""
+        self._stopped = True
         for timer in self._timers.values():
             timer.cancel()
         for fetch in self._fetches.values():
@@ -57,13 +68,18 @@ class Pictures:
         if fetch is None:
             fetch = self._hass.async_create_task(self._fetch(device.entity_id), f"{DOMAIN} picture")
             self._fetches[device.id] = fetch
-            fetch.add_done_callback(lambda _fetch: self._keep_a_while(device.id))
+            fetch.add_done_callback(partial(self._keep_a_while, device.id))
         # Others may wait for the same fetch: it goes on when this one leaves.
-        return await asyncio.shield(fetch)
+        await asyncio.wait([fetch])
+        if self._stopped:
+            raise NotReadyError
+        return fetch.result()
 
-    def _keep_a_while(self, device_id: str) -> None:
+    def _keep_a_while(self, device_id: str, fetch: asyncio.Task[Picture]) -> None:
         """Keep what was fetched, be it a failure: a broken camera is not asked a hundred times a second either."""
-        if device_id in self._fetches:
+        if not fetch.cancelled():
+            fetch.exception()  # whoever still waits hears of it
+        if self._fetches.get(device_id) is fetch:
             self._timers[device_id] = self._hass.loop.call_later(PICTURE_LIFETIME, self._forget, device_id)
 
     def _forget(self, device_id: str) -> None:
@@ -73,7 +89,8 @@ class Pictures:
     async def _fetch(self, entity_id: str) -> Picture:
         try:
             image = await async_get_image(self._hass, entity_id, PICTURE_TIMEOUT)
-        except HomeAssistantError:
+        except Exception as err:  # noqa: BLE001 - integrations raise anything
+            _LOGGER.warning("%s sent no picture: %s", entity_id, type(err).__name__)
             raise CommandFailedError("the camera sent no picture") from None
         if len(image.content) > PICTURE_SIZE_MAX:
             raise PictureTooLargeError

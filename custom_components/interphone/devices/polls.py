@@ -62,8 +62,8 @@ class Polls:
         poll = _Poll(sees, self._hass.loop.create_future())
         polls = self._polls.setdefault(grant_id, [])
         polls.append(poll)
-        if len(polls) > POLLS_PER_GRANT:
-            polls[0].wake()
+        for oldest in polls[:-POLLS_PER_GRANT]:
+            oldest.wake()
         try:
             async with asyncio.timeout(seconds):
                 await poll.woken

@@ -91,12 +91,12 @@ class Rings:
         now = dt_util.utcnow()
         change = EventChange(
             seq=0,
-            id=device and device.id,
+            id=device.id if device else None,
             type=RING,
             at=now,
             expires_at=now + timedelta(seconds=seconds),
             answerable=True,
-            name=name or (device and device.name),
+            name=name or (device.name if device else None),
             message=message,
         )
         self._keep(change)

@@ -1,10 +1,6 @@
-"""The names that go over the socket, and the payloads that are not a value of another room."""
+"""The names that go over the socket."""
 
 from enum import StrEnum
-from typing import Any
-
-from ..access.models import Scope
-from ..devices.feed import Change, Feed
 
 
 class Event(StrEnum):
@@ -16,6 +12,7 @@ class Event(StrEnum):
     STATE = "state"
     DEVICES = "devices"
     EVENT = "event"
+    WEBRTC = "webrtc"
     REVOKED = "revoked"
     # home → panel
     CODE = "code"
@@ -23,18 +20,8 @@ class Event(StrEnum):
     # website → home
     AUTHENTICATE = "authenticate"
     COMMAND = "command"
-
-
-def snapshot(feed: Feed, scope: Scope) -> dict[str, Any]:
-    """Return all a website sees: `{epoch, seq, devices}`."""
-    position, devices = feed.snapshot(scope)
-    return {**dict(position), "devices": [device.as_dict() for device in devices]}
-
-
-def resume(feed: Feed, changes: list[Change], scope: Scope) -> dict[str, Any]:
-    """Return what a website missed: `{epoch, seq, changes: [{event, payload}]}`."""
-    seen = (change.visible(scope) for change in changes)
-    return {
-        **dict(feed.position),
-        "changes": [{"event": change.event, "payload": change.payload()} for change in seen if change],
-    }
+    ANSWER = "answer"
+    WEBRTC_CONFIG = "webrtc_config"
+    WEBRTC_OFFER = "webrtc_offer"
+    WEBRTC_CANDIDATE = "webrtc_candidate"
+    WEBRTC_CLOSE = "webrtc_close"

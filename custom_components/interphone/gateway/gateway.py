@@ -1,6 +1,6 @@
 """Socket.IO for one loaded entry: admits sessions, carries the feed to websites and the codes to panels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import partial
 import math
@@ -15,17 +15,18 @@ from ..access.grants import Admission, GrantChange, GrantEvent
 from ..access.models import Grant
 from ..const import AUTHENTICATE_TIMEOUT, ENGINE_PACKET_SIZE, ENGINE_PACKET_SIZE_MAX
 from ..devices.feed import Change
+from ..devices.payloads import missed, snapshot
 from ..errors import InterphoneError, InvalidRequestError, MissingTokenError
-from ..http.devices import run_batch
+from ..http.cors import check_origin
 from ..messages import negotiate
 from ..pairing.models import Pairing, PairingState
 from ..relay import Relay, request_source
-from . import events
 from .credentials import PanelCredential, identify, presented_token
 from .engineio.socketio_server import SocketIoServer
 from .events import Event
 from .fanout import Fanout
 from .sessions import Kind, Session, Sessions
+from .topics import Handler, Topic
 
 
 class Reason(StrEnum):
@@ -39,8 +40,8 @@ class Reason(StrEnum):
 class Gateway:
     """Owns the Socket.IO server and its sessions."""
 
-    def __init__(self, relay: Relay) -> None:
-        """Serve the relay's sessions; `start` begins."""
+    def __init__(self, relay: Relay, topics: Iterable[Topic] = ()) -> None:
+        """Serve the relay's sessions, and for each topic its events; `start` begins."""
         self._relay = relay
         self._server = SocketIoServer(source_of=request_source)
         self._sessions = Sessions()
@@ -49,14 +50,19 @@ class Gateway:
         self._server.on("connect", self._on_connect)
         self._server.on("disconnect", self._on_disconnect)
         self._server.on(Event.AUTHENTICATE, self._on_authenticate)
-        self._server.on(Event.COMMAND, self._on_command)
+        self._serve(Event.COMMAND, self._run)
+        self._topics = tuple(topics)
+        for topic in self._topics:
+            for event, handler in topic.handlers.items():
+                self._serve(event, handler)
 
     def start(self) -> None:
-        """Listen to the desk, the grants and the feed."""
+        """Listen to the desk, the grants and the feed, and start the topics."""
         self._unlisten = [
             self._relay.desk.listen(self._tell_panels),
             self._relay.grants.listen(self._follow_grant),
             self._relay.feed.subscribe(self._push),
+            *(topic.start(self._fanout.send) for topic in self._topics),
         ]
 
     async def stop(self, reason: str) -> None:
@@ -67,6 +73,14 @@ class Gateway:
         await self._server.shutdown(reason)
         for sid in self._sessions.all:
             self._sessions.close(sid)
+
+    def recheck_origins(self) -> None:
+        """Put out the sessions of pages whose origin is no longer on the home's list."""
+        for sid in self._sessions.all:
+            try:
+                check_origin(self._server.get_environ(sid)["aiohttp.request"], self._relay)
+            except InterphoneError as err:
+                self._put_out((sid,), err.code)
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         """Serve one Engine.IO request whose origin was checked."""
@@ -167,13 +181,13 @@ class Gateway:
             self._put_out((session.sid,), err.code)
             return
         self._sessions.make_website(session, grant_id)
-        missed = None
+        feed, resumed = self._relay.feed, None
         if isinstance(since, dict) and isinstance(since.get("epoch"), str) and type(since.get("seq")) is int:
-            missed = self._relay.feed.since(since["epoch"], since["seq"])
-        if missed is None:
-            self._fanout.send((session.sid,), Event.SNAPSHOT, events.snapshot(self._relay.feed, grant.scope))
+            resumed = missed(feed, grant.scope, since["epoch"], since["seq"])
+        if resumed is None:
+            self._fanout.send((session.sid,), Event.SNAPSHOT, snapshot(feed, grant.scope))
         else:
-            self._fanout.send((session.sid,), Event.RESUME, events.resume(self._relay.feed, missed, grant.scope))
+            self._fanout.send((session.sid,), Event.RESUME, resumed)
 
     def _after_answer(self, session: Session, enter: Callable[[Session], None]) -> None:
         """Let a session enter in the next turn of the loop: clients drop what comes before their admission's answer."""
@@ -223,22 +237,31 @@ class Gateway:
     def _put_out(self, sids: tuple[str, ...], reason: str, *, for_good: bool = True) -> None:
         self._fanout.send(sids, Event.REVOKED, {"reason": reason})
         self._fanout.close(sids, reason, for_good=for_good)
+        for sid in sids:
+            self._sessions.close(sid)
 
     # Sessions → home.
 
-    async def _on_command(self, sid: str, data: Any = None, *_more: Any) -> Any:
+    def _serve(self, event: Event, handler: Handler) -> None:
+        """Answer an event of websites; what its handler refuses is acknowledged as a refusal."""
+
+        async def on_event(sid: str, data: Any = None, *_more: Any) -> Any:
+            session = self._sessions.get(sid)
+            if session is None:
+                return {}
+            try:
+                if session.grant_id is None:
+                    raise MissingTokenError
+                return await handler(session, self._relay.grants.require_active(session.grant_id), data)
+            except InterphoneError as err:
+                return self._relay.messages.body(err, session.language)
+
+        self._server.on(event, on_event)
+
+    async def _run(self, session: Session, grant: Grant, data: Any) -> Any:
         """Carry out one envelope or a list of them; the ack holds the outcome, in the same form."""
-        session = self._sessions.get(sid)
-        if session is None:
-            return {}
-        try:
-            if session.grant_id is None:
-                raise MissingTokenError
-            grant = self._relay.grants.require_active(session.grant_id)
-            if isinstance(data, list):
-                return await run_batch(self._relay, grant.id, data, session.language)
-            result = await self._relay.commands.run(grant, data, context=Context())
-        except InterphoneError as err:
-            return self._relay.messages.body(err, session.language)
-        text = self._relay.messages.text(result.error, session.language) if result.error else None
-        return result.as_dict(text)
+        if isinstance(data, list):
+            results = await self._relay.commands.run_many(partial(self._relay.grants.require_active, grant.id), data)
+            return [self._relay.messages.outcome(result, session.language) for result in results]
+        result = await self._relay.commands.run(grant, data, context=Context())
+        return self._relay.messages.outcome(result, session.language)

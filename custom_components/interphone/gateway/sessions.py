@@ -25,9 +25,11 @@ class Session:
     # When the token it showed ends, in seconds since the epoch.
     token_expires: float = 0.0
     on_close: list[Callable[[], None]] = field(default_factory=list)
+    # What lasts as long as the socket does, whatever tokens it shows.
+    on_leave: list[Callable[[], None]] = field(default_factory=list)
 
     def run_on_close(self) -> None:
-        """Undo what was done for this session, once."""
+        """Undo what was done for this session's admission, once."""
         while self.on_close:
             self.on_close.pop()()
 
@@ -66,6 +68,8 @@ class Sessions:
         if session is None:
             return
         session.run_on_close()
+        while session.on_leave:
+            session.on_leave.pop()()
         self._panels.discard(sid)
         if session.grant_id is not None and (sids := self._websites.get(session.grant_id)):
             sids.discard(sid)

@@ -3,7 +3,11 @@
 from homeassistant.core import HomeAssistant
 
 from .devices import CommandsView, DevicesView, DeviceView
+from .events import EventsView
+from .history import HistoryView
+from .openapi import OpenApiView
 from .pairing import CodeCheckView, CodeView
+from .snapshot import SnapshotView
 from .tokens import GrantView, RevokeView, TokenView
 from .view import NothingHereView
 
@@ -18,7 +22,11 @@ def async_register(hass: HomeAssistant) -> None:
         GrantView(),
         DevicesView(),
         DeviceView(),
+        HistoryView(),
+        SnapshotView(),
         CommandsView(),
+        EventsView(),
+        OpenApiView(),
         NothingHereView(),
     ):
         hass.http.register_view(view)

@@ -1,14 +1,14 @@
 """`/devices` and `/commands`: the home over REST."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
-from typing import Any
 
 from aiohttp import hdrs, web
 from homeassistant.core import Context
 
-from ..const import BASE_PATH, BATCH_SIZE_MAX
-from ..errors import InvalidRequestError, UnknownDeviceError
+from ..const import BASE_PATH
+from ..devices.payloads import position, snapshot
 from ..messages import negotiate
 from ..relay import Relay
 from .view import Handler, InterphoneView, answer, authenticate, read_json
@@ -26,8 +26,7 @@ class DevicesView(InterphoneView):
 
     async def _get(self, relay: Relay, request: web.Request) -> web.Response:
         grant = authenticate(relay, request)
-        position, devices = relay.feed.snapshot(grant.scope)
-        return answer({"success": True, **dict(position), "devices": [device.as_dict() for device in devices]})
+        return answer({"success": True, **snapshot(relay.feed, grant.scope)})
 
 
 class DeviceView(InterphoneView):
@@ -42,10 +41,8 @@ class DeviceView(InterphoneView):
 
     async def _get(self, relay: Relay, request: web.Request) -> web.Response:
         grant = authenticate(relay, request)
-        device = relay.catalog.get(request.match_info["device_id"])
-        if device is None or not grant.scope.sees(device.id):
-            raise UnknownDeviceError
-        return answer({"success": True, **dict(relay.feed.position), "device": device.as_dict()})
+        device = relay.catalog.seen(request.match_info["device_id"], grant.scope)
+        return answer({"success": True, **position(relay.feed, grant.scope), "device": device.as_dict()})
 
 
 class CommandsView(InterphoneView):
@@ -63,17 +60,12 @@ class CommandsView(InterphoneView):
         asked = await read_json(request)
         language = negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE))
         if isinstance(asked, list):
-            return answer({"success": True, "results": await run_batch(relay, grant.id, asked, language)})
+            results = await relay.commands.run_many(partial(relay.grants.require_active, grant.id), asked)
+            return answer(
+                {"success": True, "results": [relay.messages.outcome(result, language) for result in results]}
+            )
         result = await relay.commands.run(grant, asked, context=Context())
         if result.error:
             body = relay.messages.body(result.error, language) | {"id": result.id, "status": result.status}
             return answer(body, result.error.status)
         return answer({"success": True, **result.as_dict(None)}, HTTPStatus.OK)
-
-
-async def run_batch(relay: Relay, grant_id: str, envelopes: list[Any], language: str) -> list[dict[str, Any]]:
-    """Carry out commands in their order; each has its own outcome. Raises `InvalidRequestError` for too many."""
-    if not 1 <= len(envelopes) <= BATCH_SIZE_MAX:
-        raise InvalidRequestError(f"expected 1 to {BATCH_SIZE_MAX} commands")
-    results = await relay.commands.run_many(relay.grants.require_active(grant_id), envelopes)
-    return [result.as_dict(relay.messages.text(result.error, language) if result.error else None) for result in results]

@@ -58,6 +58,7 @@ class CodeView(InterphoneView):
 
     url = f"{BASE_PATH}/code"
     name = "api:interphone:code"
+    get_is_safe = False
 
     def handlers(self) -> Mapping[str, Handler]:
         """GET as in 2021; POST for what has a body."""

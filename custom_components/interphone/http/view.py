@@ -1,8 +1,9 @@
 """What all views share: the origin's check, the preflight, and the one place where refusals become answers."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 import logging
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from aiohttp import hdrs, web
 from homeassistant.core import HomeAssistant
@@ -21,9 +22,8 @@ from ..errors import (
     MethodNotAllowedError,
     MissingTokenError,
     NotFoundError,
-    NotReadyError,
 )
-from ..messages import negotiate
+from ..messages import negotiate, untranslated
 from ..relay import Relay, loaded_relay, request_source
 from .cors import check_origin, cors_headers, is_preflight, preflight
 
@@ -41,6 +41,8 @@ class InterphoneView(HomeAssistantView):
     """
 
     requires_auth = False
+    # Whether HEAD is answered as GET is, without the body.
+    get_is_safe: ClassVar[bool] = True
 
     def register(self, hass: HomeAssistant, _app: web.Application, router: web.UrlDispatcher) -> None:
         """Route every method here, so that a wrong one gets an answer of ours."""
@@ -71,16 +73,19 @@ class InterphoneView(HomeAssistantView):
         return response
 
     async def _handle(self, relay: Relay, request: web.Request) -> web.Response:
-        handlers = self.handlers()
+        handlers = dict(self.handlers())
+        if self.get_is_safe and hdrs.METH_GET in handlers:
+            handlers[hdrs.METH_HEAD] = handlers[hdrs.METH_GET]
         allowed = ", ".join((*handlers, hdrs.METH_OPTIONS))
         if is_preflight(request):
             return preflight(request, allowed)
-        method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
         if not handlers:
             raise NotFoundError
-        if method not in handlers:
+        if request.method == hdrs.METH_OPTIONS:
+            return web.Response(status=HTTPStatus.NO_CONTENT, headers={hdrs.ALLOW: allowed})
+        if request.method not in handlers:
             raise MethodNotAllowedError(allowed)
-        return await handlers[method](relay, request)
+        return await handlers[request.method](relay, request)
 
 
 class NothingHereView(InterphoneView):
@@ -109,7 +114,11 @@ def refusal(relay: Relay | None, request: web.Request, error: InterphoneError) -
     """
     language = negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE))
     # Not loaded means not translated.
-    body = relay.messages.body(error, language) if relay else untranslated(error)
+    body = (
+        relay.messages.body(error, language)
+        if relay
+        else {"success": False, "error": error.code, "message": untranslated(error)}
+    )
     response = answer(body, error.status)
     if "retry_after" in body:
         response.headers[hdrs.RETRY_AFTER] = str(body["retry_after"])
@@ -118,21 +127,21 @@ def refusal(relay: Relay | None, request: web.Request, error: InterphoneError) -
     return response
 
 
-def untranslated(error: InterphoneError) -> dict[str, Any]:
-    """Return the body of a refusal given while no entry is loaded."""
-    message = "Interphone is not running in this Home Assistant" if isinstance(error, NotReadyError) else error.code
-    return {"success": False, "error": error.code, "message": message}
-
-
 async def read_body(request: web.Request) -> bytes:
-    """Return the body. Raises `BodyTooLargeError` as soon as it is over the limit."""
+    """Return the body, unpacked. Raises `BodyTooLargeError` as soon as it is over the limit.
+
+    Raises `InvalidRequestError` when it is not packed or cut into chunks as its headers say.
+    """
     if (request.content_length or 0) > BODY_SIZE_MAX:
         raise BodyTooLargeError
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > BODY_SIZE_MAX:
-            raise BodyTooLargeError
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > BODY_SIZE_MAX:
+                raise BodyTooLargeError
+    except web.RequestPayloadError as err:
+        raise InvalidRequestError("the body is not encoded as its headers say") from err
     return bytes(body)
 
 

@@ -25,7 +25,7 @@ from ..const import (
     REQUESTS_UNKNOWN,
     RETRY_AFTER_MAX,
 )
-from ..errors import ExpiredCodeError, RateLimitedError, UnknownPairingError, WrongCodeError
+from ..errors import ExpiredCodeError, NotReadyError, RateLimitedError, UnknownPairingError, WrongCodeError
 from .codes import LETTERS, CodeStyle, RandBelow, equal, normalise
 from .limits import Budget, Clock, FailureGate, Rate, SourceBudgets, spend_all
 from .models import Asker, Lane, Pairing, PairingState, Proof
@@ -75,6 +75,7 @@ class PairingDesk:
         self._attempts: dict[str, Counter[str]] = {}
         self._listeners: list[Listener] = []
         self._cancel_timer: Callable[[], None] | None = None
+        self._closed = False
         self._requests = SourceBudgets(_rates(REQUESTS_PER_SOURCE))
         self._requests_unknown = Budget(_rates(REQUESTS_UNKNOWN))
         self._checks = SourceBudgets(_rates(CHECKS_PER_SOURCE))
@@ -97,8 +98,9 @@ class PairingDesk:
     def request(self, asker: Asker, challenge: str | None = None) -> Pairing:
         """Ask for a code on behalf of an outsider; asking again shows the same code and does not extend it.
 
-        Raises `RateLimitedError` when the source or the home has had enough.
+        Raises `RateLimitedError` when the source or the home has had enough, `NotReadyError` after `close`.
         """
+        self._require_open()
         self._expire()
         lane = Lane.PLAIN if challenge is None else Lane.BOUND
         if again := self._find(lane, challenge):
@@ -113,6 +115,7 @@ class PairingDesk:
 
     def begin(self) -> Pairing:
         """Show a code that a resident asked for on a panel: a lane of its own, out of reach of outsiders' budgets."""
+        self._require_open()
         self._expire()
         if again := self._find(Lane.PANEL, None):
             self._tell(again)
@@ -148,7 +151,8 @@ class PairingDesk:
         return self._check_outsider(code, source, self._redeemable(proof))
 
     def close(self) -> None:
-        """Drop every pairing and every timer."""
+        """Drop every pairing and every timer; there will be no other."""
+        self._closed = True
         if self._cancel_timer:
             self._cancel_timer()
             self._cancel_timer = None
@@ -198,10 +202,16 @@ class PairingDesk:
         else:
             self._tell(pairing)
         if self.gate.closed:
-            for shown in self._shown_outsiders():
-                self._conceal(shown)
+            for waiting in tuple(self._pairings.values()):
+                if waiting.lane is not Lane.PANEL and waiting.state is not PairingState.WAITING:
+                    self._conceal(waiting)
 
     # Moving a pairing on.
+
+    def _require_open(self) -> None:
+        """Refuse what comes too late, from a request that was read slowly: nobody would take its timer away."""
+        if self._closed:
+            raise NotReadyError
 
     @property
     def _must_ask(self) -> bool:
@@ -265,7 +275,7 @@ class PairingDesk:
             self._show(pairing)
 
     def _conceal(self, pairing: Pairing) -> None:
-        """Take a code back; the pairing waits for a tap, keeping its attempts and its deadline."""
+        """Take a code back, if there is one; the pairing waits for a tap, keeping its attempts and its deadline."""
         self._tell(self._put(replace(pairing, state=PairingState.WAITING, code=None)))
 
     def _end(self, pairing: Pairing, state: PairingState) -> Pairing:

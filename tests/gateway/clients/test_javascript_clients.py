@@ -15,7 +15,7 @@ UNABLE = {"sio-1": [("100 kB of Unicode", "polling")]}
 
 @pytest.mark.parametrize("client", ["sio-1", "sio-2", "sio-3", "sio-4"])
 async def test_every_behaviour_over_every_transport(client: str, make_server: Any, run_node: RunNode) -> None:
-    sio, url = await make_server(ping_interval=0.5, ping_timeout=1.0, farewell_timeout=2)
+    sio, url = await make_server(ping_interval=0.5, ping_timeout=10, farewell_timeout=2)
     Application(sio)
     reports = await run_node("behaviours.js", client, url)
     able = [report for report in reports if (report["behaviour"], report["transport"]) not in UNABLE.get(client, [])]

@@ -164,14 +164,16 @@ async def test_events_over_the_rate_wait_their_turn(make_server: Any, http: Clie
     assert loop.time() - begun >= 10 / 50
 
 
-async def test_a_dead_end_in_the_rate_ends_with_the_session(make_server: Any, http: ClientSession) -> None:
-    sio, url = await make_server(options={"event_rate": 0.01, "event_burst": 1})
+async def test_leaving_does_not_get_round_the_rate(make_server: Any, http: ClientSession) -> None:
+    sio, url = await make_server(options={"event_rate": 20, "event_burst": 3})
     app = App(sio, url, http)
     socket = await app.join()
-    await socket.send_str('42["message"]')
+    for number in range(30):
+        await socket.send_str(f'42["message",{number}]')
     await socket.close()
-    await eventually(lambda: len(sio.eio) == 0)
-    await asyncio.wait_for(sio.shutdown(), 2)
+    await eventually(lambda: app.disconnected)
+    assert app.received.qsize() < 10
+    assert app.disconnected == [(app.connected[0][0], "transport close")]
 
 
 async def test_slow_readers_keep_their_order(make_wire: Any, version: int) -> None:
@@ -180,18 +182,27 @@ async def test_slow_readers_keep_their_order(make_wire: Any, version: int) -> No
     (sid,) = wire.engine._sessions
     session = wire.engine.find(sid)
     count = 0
-    while not session._queue:
-        await wire.engine.send(sid, f"{count:06}" + "x" * 5000)
+
+    def send(size: int) -> None:
+        nonlocal count
+        wire.engine.write_frame(sid, ReadyMade.message(f"{count:06}" + "x" * size))
         count += 1
-    for _ in range(200):
-        await wire.engine.send(sid, f"{count:06}" + "x" * 5000)
-        count += 1
-    for number in range(count):
+
+    while len(session._queue) < 200:
+        send(5000)
+
+    async def keep_sending() -> None:
+        """Write in every turn of the loop: also in the one where the socket takes data again and the queue waits."""
+        while session._queue:
+            send(10)
+            await asyncio.sleep(0)
+
+    sending = asyncio.create_task(keep_sending())
+    number = 0
+    while not sending.done() or number < count:
         frame = await asyncio.wait_for(raw.read_frame(), 5)
         assert frame[:7] == f"4{number:06}".encode()
-        if number % 100 == 0:
-            await wire.engine.send(sid, f"{count:06}" + "y" * 100)
-            count += 1
+        number += 1
     raw.writer.close()
 
 

@@ -196,6 +196,30 @@ async def test_cleaning_up_after_a_lost_client_is_not_cut_short(app: App) -> Non
     assert len(app.sio.eio) == 0
 
 
+async def test_a_client_that_leaves_while_polling_is_gone(make_wire: Any) -> None:
+    wire = await make_wire()
+    sid = (await wire.open_polling())["sid"]
+    poll = asyncio.create_task(wire.poll(sid))
+    await poll_arrives(wire, sid)
+    poll.cancel()
+    assert await wire.event("disconnect") == "transport close"
+    assert len(wire.engine) == 0
+
+
+async def test_shutdown_does_not_wait_for_who_does_not_read(make_wire: Any) -> None:
+    wire = await make_wire()
+    raws = [await RawSocket.open(wire.url) for _ in range(10)]
+    sids = list(wire.engine._sessions)
+    while not all(wire.engine.find(sid)._queue for sid in sids):
+        for sid in sids:
+            await wire.engine.send(sid, "x" * 10_000)
+    await asyncio.wait_for(wire.engine.shutdown(), 2)
+    assert not wire.engine._tasks
+    for raw in raws:
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await asyncio.wait_for(raw.read_to_end(), 5)
+
+
 async def test_shutdown_closes_every_session_and_leaves_nothing(make_wire: Any, version: int) -> None:
     wire = await make_wire(version)
     stuck, released = asyncio.Event(), asyncio.Event()

@@ -165,6 +165,7 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.difference_update(tasks)
         self.timetable.clear()
 
     async def _finish(self, seconds: float) -> None:

@@ -187,7 +187,8 @@ class SocketIoServer(socketio.AsyncServer):
         if pkt.packet_type in (packet.ACK, packet.BINARY_ACK):
             await self._handle_ack(eio_sid, pkt.namespace, pkt.id, pkt.data)
             return
-        await self._wait_turn(eio_sid, peer)
+        if not await self._wait_turn(eio_sid, peer):
+            return
         if pkt.packet_type == packet.CONNECT:
             auth = dict(parse_qsl(pkt.query)) if peer.version == _V3 else pkt.data
             await self._handle_connect(eio_sid, pkt.namespace, auth or None)
@@ -198,15 +199,17 @@ class SocketIoServer(socketio.AsyncServer):
         else:
             await self._handle_event(eio_sid, pkt.namespace, pkt.id, pkt.data)
 
-    async def _wait_turn(self, eio_sid: str, peer: _Peer) -> None:
-        """Take one event from the session's allowance, or wait until there is one."""
-        while eio_sid in self.eio:
+    async def _wait_turn(self, eio_sid: str, peer: _Peer) -> bool:
+        """Take one event from the session's allowance, or wait until there is one; False when it leaves meanwhile."""
+        while True:
             now = asyncio.get_running_loop().time()
             peer.allowance = min(self._event_burst, peer.allowance + (now - peer.counted_at) * self._event_rate)
             peer.counted_at = now
             if peer.allowance >= 1:
                 peer.allowance -= 1
-                return
+                return True
+            if eio_sid not in self.eio:
+                return False
             await asyncio.sleep((1 - peer.allowance) / self._event_rate)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:

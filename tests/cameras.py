@@ -1,0 +1,86 @@
+"""Cameras of a test home: real camera entities whose hardware is these few lines."""
+
+import asyncio
+from typing import override
+
+from homeassistant.components.camera import (
+    Camera,
+    CameraEntityFeature,
+    WebRTCAnswer,
+    WebRTCCandidate,
+    WebRTCError,
+    WebRTCSendMessage,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import setup_test_component_platform
+from webrtc_models import RTCIceCandidate, RTCIceCandidateInit
+
+
+class StillCamera(Camera):
+    """Gives one picture, after `ready`, and counts how often it was asked."""
+
+    _attr_name = "Porch"
+    _attr_unique_id = "porch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.picture: bytes | None = b"\xff\xd8 the porch"
+        self.fault: Exception | None = None
+        self.ready = asyncio.Event()
+        self.ready.set()
+        self.asked = 0
+        self.working = asyncio.Event()
+
+    @override
+    async def async_camera_image(self, width: int | None = None, height: int | None = None) -> bytes | None:
+        self.asked += 1
+        self.working.set()
+        await self.ready.wait()
+        if self.fault:
+            raise self.fault
+        return self.picture
+
+
+class LiveCamera(StillCamera):
+    """Speaks WebRTC itself: answers each offer, and keeps what it was told."""
+
+    _attr_name = "Gate"
+    _attr_unique_id = "gate"
+    _attr_supported_features = CameraEntityFeature.STREAM
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offers: dict[str, str] = {}
+        self.candidates: list[tuple[str, RTCIceCandidateInit]] = []
+        self.closed: list[str] = []
+
+    @override
+    async def async_handle_async_webrtc_offer(
+        self, offer_sdp: str, session_id: str, send_message: WebRTCSendMessage
+    ) -> None:
+        self.offers[session_id] = offer_sdp
+        self.working.set()
+        await self.ready.wait()
+        if self.fault:
+            raise self.fault
+        if offer_sdp == "nonsense":
+            send_message(WebRTCError("offer_failed", "rtsp://user:secret@camera said no"))
+            return
+        send_message(WebRTCAnswer(f"answer to {offer_sdp}"))
+        send_message(WebRTCCandidate(RTCIceCandidate("candidate:1 1 udp 1 192.168.1.2 5000 typ host")))
+
+    @override
+    async def async_on_webrtc_candidate(self, session_id: str, candidate: RTCIceCandidateInit) -> None:
+        self.candidates.append((session_id, candidate))
+
+    @override
+    def close_webrtc_session(self, session_id: str) -> None:
+        self.closed.append(session_id)
+
+
+async def set_up_cameras(hass: HomeAssistant, *cameras: Camera) -> None:
+    """Add these cameras to the home."""
+    setup_test_component_platform(hass, "camera", cameras)
+    assert await async_setup_component(hass, "camera", {"camera": {"platform": "test"}})
+    await hass.async_block_till_done()

@@ -1,0 +1,109 @@
+import secrets
+import sys
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.interphone.pairing import codes
+from custom_components.interphone.pairing.codes import DIGITS, LETTERS, CodeStyle, equal, normalise
+
+TOOL = 4  # one of the numbers that `sys.monitoring` leaves to whoever wants one
+
+
+def test_leading_zeros_are_kept() -> None:
+    assert CodeStyle(8).draw(lambda _n: 0) == "00000000"
+
+
+@pytest.mark.parametrize(("length", "alphabet"), [(6, DIGITS), (8, DIGITS), (10, DIGITS), (8, LETTERS), (12, LETTERS)])
+def test_draws_what_fits(length: int, alphabet: str) -> None:
+    style = CodeStyle(length, alphabet)
+    drawn = {style.draw(secrets.randbelow) for _ in range(50)}
+    assert all(style.fits(code) for code in drawn)
+    assert len(drawn) > 45
+
+
+def test_every_character_is_as_likely() -> None:
+    """A code is its random numbers, each drawn below the length of the alphabet: none is folded or cut off."""
+    asked: list[int] = []
+
+    def randbelow(n: int) -> int:
+        asked.append(n)
+        return len(asked) % n
+
+    assert CodeStyle(6).draw(randbelow) == "123456"
+    assert asked == [10] * 6
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "1234567",
+        "123456789",
+        "1234567a",
+        "".join(chr(0xFF10 + digit) for digit in range(8)),
+        "12345 78",
+        "1234567\n8",
+    ],
+)
+def test_what_is_no_code_does_not_fit(typed: str) -> None:
+    assert not CodeStyle(8).fits(normalise(typed))
+
+
+def test_white_space_and_case_are_forgiven() -> None:
+    assert normalise(" bcdf\n") == "BCDF"
+
+
+def test_letters_spell_no_words_and_look_alike_none() -> None:
+    assert not set(LETTERS) & set("AEIOUY01")
+
+
+@given(st.text(), st.text())
+def test_equal_is_equality(typed: str, code: str) -> None:
+    assert equal(typed, code) is (typed == code)
+
+
+class Compared:
+    """Stands in for `hmac`, and keeps what it was given to compare."""
+
+    def __init__(self) -> None:
+        self.lengths: set[tuple[int, int]] = set()
+
+    def compare_digest(self, left: bytes, right: bytes) -> bool:
+        self.lengths.add((len(left), len(right)))
+        return left == right
+
+
+@given(typed=st.text(max_size=200), code=st.text(alphabet=DIGITS, min_size=6, max_size=10))
+def test_compares_digests_of_one_length(typed: str, code: str) -> None:
+    compared = Compared()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codes, "hmac", compared)
+        equal(typed, code)
+    assert compared.lengths == {(32, 32)}
+
+
+def instructions(typed: str, code: str) -> list[tuple[str, int]]:
+    """Return every instruction that a comparison executes, as (function, offset)."""
+    executed: list[tuple[str, int]] = []
+    events = sys.monitoring.events
+    sys.monitoring.use_tool_id(TOOL, "test")
+    try:
+        sys.monitoring.register_callback(
+            TOOL, events.INSTRUCTION, lambda code, offset: executed.append((code.co_qualname, offset))
+        )
+        sys.monitoring.set_local_events(TOOL, equal.__code__, events.INSTRUCTION)
+        equal(typed, code)
+    finally:
+        sys.monitoring.set_local_events(TOOL, equal.__code__, 0)
+        sys.monitoring.register_callback(TOOL, events.INSTRUCTION, None)
+        sys.monitoring.free_tool_id(TOOL)
+    return executed
+
+
+def test_a_right_beginning_takes_the_same_steps_as_a_wrong_one() -> None:
+    code = "12345678"
+    steps = instructions("00000000", code)
+    assert steps
+    for right in range(len(code) + 1):
+        assert instructions(code[:right].ljust(len(code), "0"), code) == steps

@@ -1,0 +1,374 @@
+"""The desk by examples. `test_desk_states.py` crosses every state with every event."""
+
+import pytest
+
+from custom_components.interphone.const import (
+    ATTEMPTS_PER_SOURCE,
+    ATTEMPTS_PLAIN_TOTAL,
+    CHECKS_PER_SOURCE,
+    FAILURE_GATE,
+    REQUESTS_PER_SOURCE,
+)
+from custom_components.interphone.errors import (
+    ExpiredCodeError,
+    InterphoneError,
+    NotReadyError,
+    RateLimitedError,
+    UnknownPairingError,
+    WrongCodeError,
+)
+from custom_components.interphone.pairing.codes import LETTERS, CodeStyle
+from custom_components.interphone.pairing.desk import DeskSettings, PairingDesk
+from custom_components.interphone.pairing.limits import FailureGate
+from custom_components.interphone.pairing.models import Lane, Pairing, PairingState
+
+from .world import World, asker, challenge_of, other_code, proof
+
+ASK = DeskSettings(ask_before_showing=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def desk(world: World) -> PairingDesk:
+    return world.desk()
+
+
+def only(desk: PairingDesk) -> Pairing:
+    [pairing] = desk.live()
+    return pairing
+
+
+def code_of(pairing: Pairing) -> str:
+    assert pairing.code is not None
+    return pairing.code
+
+
+def wrong(desk: PairingDesk, code: str, source: str) -> None:
+    with pytest.raises(WrongCodeError):
+        desk.check(other_code(code), source)
+
+
+class TestPlain:
+    def test_a_code_is_redeemed_once(self, desk: PairingDesk) -> None:
+        code = code_of(desk.request(asker()))
+        assert desk.check(f" {code} ", "192.0.2.9").state is PairingState.PAIRED
+        with pytest.raises(ExpiredCodeError):
+            desk.check(code, "192.0.2.9")
+
+    def test_a_code_with_leading_zeros(self, world: World) -> None:
+        surroundings = world.surroundings()
+        desk = PairingDesk(DeskSettings(), FailureGate(), surroundings.__class__(world.timer, randbelow=lambda _n: 0))
+        assert desk.request(asker()).code == "00000000"
+        with pytest.raises(WrongCodeError):
+            desk.check("0", "a")
+        assert desk.check("00000000", "a").state is PairingState.PAIRED
+
+    def test_letters_are_typed_in_any_case(self, world: World) -> None:
+        desk = world.desk(DeskSettings(CodeStyle(8, LETTERS)))
+        code = code_of(desk.request(asker()))
+        assert desk.check(code.lower(), "a").state is PairingState.PAIRED
+
+    def test_asking_again_shows_the_same_code_and_does_not_extend_it(self, world: World, desk: PairingDesk) -> None:
+        first = desk.request(asker("a"))
+        told: list[Pairing] = []
+        desk.listen(told.append)
+        world.pass_time(299)
+        assert desk.request(asker("b")) == first
+        assert told == [first]
+        world.pass_time(1)
+        assert desk.live() == ()
+        assert told[-1].state is PairingState.EXPIRED
+        with pytest.raises(ExpiredCodeError):
+            desk.check(code_of(first), "a")
+
+    def test_asking_again_and_again_bothers_the_panels_no_more_than_allowed(self, desk: PairingDesk) -> None:
+        told: list[Pairing] = []
+        desk.listen(told.append)
+        codes = {desk.request(asker()).code for _ in range(20)}
+        assert len(codes) == 1
+        ((allowed, _),) = REQUESTS_PER_SOURCE
+        assert len(told) == 1 + allowed  # requested, and as often shown
+
+    def test_five_attempts_per_source(self, desk: PairingDesk) -> None:
+        code = code_of(desk.request(asker()))
+        for _ in range(ATTEMPTS_PER_SOURCE):
+            wrong(desk, code, "guesser")
+        with pytest.raises(RateLimitedError):
+            desk.check(code, "guesser")
+        assert desk.check(code, "resident").state is PairingState.PAIRED
+
+    def test_twenty_attempts_in_all(self, desk: PairingDesk) -> None:
+        code = code_of(desk.request(asker()))
+        told: list[Pairing] = []
+        desk.listen(told.append)
+        for number in range(ATTEMPTS_PLAIN_TOTAL):
+            wrong(desk, code, f"source {number}")
+        assert told[-1].state is PairingState.EXHAUSTED
+        with pytest.raises(ExpiredCodeError):
+            desk.check(code, "resident")
+
+    def test_what_could_be_no_code_is_no_attempt(self, desk: PairingDesk) -> None:
+        desk.request(asker())
+        for typed in ("", "1", "abcdefgh", "123456789", "１"):  # noqa: RUF001 - a digit, of another script
+            with pytest.raises(WrongCodeError):
+                desk.check(typed, "a")
+        assert only(desk).attempts_left == ATTEMPTS_PLAIN_TOTAL
+        assert desk.gate.failures == 0
+
+    def test_ten_checks_a_minute_even_when_there_is_no_code(self, world: World, desk: PairingDesk) -> None:
+        (per_minute, _), _ = CHECKS_PER_SOURCE
+        for _ in range(per_minute):
+            with pytest.raises(ExpiredCodeError):
+                desk.check("12345678", "a")
+        with pytest.raises(RateLimitedError) as refused:
+            desk.check("12345678", "a")
+        assert refused.value.retry_after == 60
+        world.pass_time(60)
+        with pytest.raises(ExpiredCodeError):
+            desk.check("12345678", "a")
+
+    def test_the_code_is_compared_by_nothing_but_its_digest(self, world: World) -> None:
+        class Watched(str):
+            """A code that shows its characters to nobody who compares them one by one."""
+
+            __slots__ = ()
+
+            def __eq__(self, _other: object) -> bool:
+                raise AssertionError("compared character by character")
+
+            __hash__ = str.__hash__
+
+        class Style(CodeStyle):
+            def draw(self, _randbelow: object) -> str:
+                return Watched("12345678")
+
+        desk = world.desk(DeskSettings(Style(8)))
+        desk.request(asker())
+        wrong(desk, "12345678", "a")
+        assert desk.check("12345678", "a").state is PairingState.PAIRED
+
+
+class TestRequests:
+    def test_three_in_ten_minutes_per_source(self, world: World, desk: PairingDesk) -> None:
+        world.known.add("a")
+        for _ in range(3):
+            desk.reject(desk.request(asker("a")).id)
+        with pytest.raises(RateLimitedError) as refused:
+            desk.request(asker("a"))
+        assert refused.value.retry_after == 60
+        world.pass_time(600)
+        desk.request(asker("a"))
+
+    def test_six_an_hour_and_twenty_a_day_for_all_strangers(self, world: World, desk: PairingDesk) -> None:
+        shown, waits = 0, set[float | None]()
+        for minute in range(24 * 60):
+            try:
+                desk.reject(desk.request(asker(f"stranger {minute}")).id)
+                shown += 1
+            except RateLimitedError as refused:
+                waits.add(refused.retry_after)
+            if minute == 59:
+                assert shown == 6
+            world.pass_time(60)
+        assert shown == 20
+        assert waits == {60.0}
+
+    def test_whom_the_home_knows_is_not_held_up_by_strangers(self, world: World, desk: PairingDesk) -> None:
+        for number in range(6):
+            desk.reject(desk.request(asker(f"stranger {number}")).id)
+        with pytest.raises(RateLimitedError):
+            desk.request(asker("stranger"))
+        world.known.add("friend")
+        assert desk.request(asker("friend")).state is PairingState.SHOWN
+
+    def test_one_shown_and_three_pending(self, desk: PairingDesk) -> None:
+        states = [desk.request(asker(f"source {n}"), challenge_of(f"verifier {n}")).state for n in range(4)]
+        assert states == [PairingState.SHOWN] + [PairingState.REQUESTED] * 3
+        with pytest.raises(RateLimitedError):
+            desk.request(asker("one more"), challenge_of("one more"))
+        desk.reject(desk.live()[0].id)
+        assert [pairing.state for pairing in desk.live()] == [PairingState.SHOWN] + [PairingState.REQUESTED] * 2
+
+    def test_a_code_lives_from_when_it_is_shown(self, world: World, desk: PairingDesk) -> None:
+        first = desk.request(asker("a"))
+        second = desk.request(asker("b"), challenge_of("b"))
+        world.pass_time(200)
+        desk.check(code_of(first), "a")
+        world.pass_time(299)
+        assert only(desk).id == second.id
+        assert desk.remaining(only(desk)) == 1
+        world.pass_time(1)
+        assert desk.live() == ()
+
+
+class TestBound:
+    def test_with_its_verifier(self, desk: PairingDesk) -> None:
+        pairing = desk.request(asker(), challenge_of("v"))
+        assert desk.check(code_of(pairing), "elsewhere", proof(pairing, "v")).state is PairingState.PAIRED
+
+    def test_never_as_a_plain_one(self, desk: PairingDesk) -> None:
+        code = code_of(desk.request(asker(), challenge_of("v")))
+        with pytest.raises(ExpiredCodeError):
+            desk.check(code, "a")
+
+    def test_a_plain_one_never_as_bound(self, desk: PairingDesk) -> None:
+        pairing = desk.request(asker())
+        for verifier in ("", "v", "None"):
+            with pytest.raises(ExpiredCodeError):
+                desk.check(code_of(pairing), "a", proof(pairing, verifier))
+
+    def test_a_wrong_verifier_learns_and_spends_nothing(self, desk: PairingDesk) -> None:
+        pairing = desk.request(asker(), challenge_of("v"))
+        for code in (code_of(pairing), other_code(code_of(pairing))):
+            with pytest.raises(ExpiredCodeError):
+                desk.check(code, "a", proof(pairing, "w"))
+        assert only(desk).attempts_left == ATTEMPTS_PER_SOURCE
+        assert desk.gate.failures == 0
+
+    def test_five_attempts_from_wherever(self, desk: PairingDesk) -> None:
+        pairing = desk.request(asker(), challenge_of("v"))
+        for number in range(ATTEMPTS_PER_SOURCE):
+            with pytest.raises(WrongCodeError):
+                desk.check(other_code(code_of(pairing)), f"source {number}", proof(pairing, "v"))
+        with pytest.raises(ExpiredCodeError):
+            desk.check(code_of(pairing), "a", proof(pairing, "v"))
+
+    def test_bound_and_plain_live_side_by_side(self, desk: PairingDesk) -> None:
+        plain, bound = desk.request(asker("a")), desk.request(asker("b"), challenge_of("v"))
+        desk.check(code_of(plain), "a")
+        shown = only(desk)
+        assert shown.id == bound.id
+        assert desk.check(code_of(shown), "b", proof(shown, "v")).state is PairingState.PAIRED
+
+
+class TestPanel:
+    def test_a_code_begun_on_a_panel(self, desk: PairingDesk) -> None:
+        pairing = desk.begin()
+        assert desk.begin() == pairing
+        assert desk.check(code_of(pairing).lower(), "a").lane is Lane.PANEL
+        with pytest.raises(ExpiredCodeError):
+            desk.check(code_of(pairing), "a")
+
+    def test_outsiders_cannot_lock_the_resident_out(self, desk: PairingDesk) -> None:
+        """Every budget used up, every place taken, the gate closed: the panel's own lane stays open."""
+        code = code_of(desk.request(asker()))
+        for number in range(ATTEMPTS_PLAIN_TOTAL):
+            wrong(desk, code, f"source {number}")
+        for number in range(50):
+            for attempt in (
+                lambda n=number: desk.request(asker(f"other {n}"), challenge_of(str(n))),
+                lambda n=number: desk.check("12345678", f"third {n}"),
+            ):
+                try:
+                    attempt()
+                except InterphoneError:
+                    continue
+        assert desk.gate.closed
+        pairing = desk.begin()
+        for number in range(1000):
+            with pytest.raises(WrongCodeError):
+                desk.check("B" * 12 if pairing.code != "B" * 12 else "C" * 12, f"guesser {number % 3}")
+        assert only_panel(desk) == pairing
+        assert desk.check(code_of(pairing), "192.0.2.1").state is PairingState.PAIRED
+
+    def test_is_not_redeemed_with_a_proof(self, desk: PairingDesk) -> None:
+        pairing = desk.begin()
+        with pytest.raises(ExpiredCodeError):
+            desk.check(code_of(pairing), "a", proof(pairing, "v"))
+
+    def test_can_be_rejected(self, desk: PairingDesk) -> None:
+        pairing = desk.begin()
+        desk.reject(pairing.id)
+        with pytest.raises(ExpiredCodeError):
+            desk.check(code_of(pairing), "a")
+
+
+def only_panel(desk: PairingDesk) -> Pairing:
+    [pairing] = (pairing for pairing in desk.live() if pairing.lane is Lane.PANEL)
+    return pairing
+
+
+class TestAsking:
+    def test_no_code_exists_before_the_tap(self, world: World) -> None:
+        desk = world.desk(ASK)
+        pairing = desk.request(asker())
+        assert (pairing.state, pairing.code) == (PairingState.WAITING, None)
+        world.pass_time(200)
+        shown = desk.reveal(pairing.id)
+        assert desk.remaining(shown) == 300
+        assert desk.check(code_of(shown), "a").state is PairingState.PAIRED
+
+    def test_a_tap_on_another_takes_the_first_away(self, world: World) -> None:
+        desk = world.desk(ASK)
+        first, second = desk.request(asker("a")), desk.request(asker("b"), challenge_of("v"))
+        old = code_of(desk.reveal(first.id))
+        desk.reveal(second.id)
+        with pytest.raises(ExpiredCodeError):
+            desk.check(old, "a")
+        assert code_of(desk.reveal(first.id)) != old
+
+    def test_a_pairing_that_is_gone_cannot_be_tapped(self, desk: PairingDesk) -> None:
+        pairing = desk.request(asker())
+        desk.reject(pairing.id)
+        for act in (desk.reveal, desk.reject):
+            with pytest.raises(UnknownPairingError):
+                act(pairing.id)
+
+
+class TestGate:
+    def close_by_guessing(self, desk: PairingDesk) -> None:
+        desk.gate.failures = FAILURE_GATE - 1
+        wrong(desk, code_of(desk.live()[0]), "guesser")
+
+    def test_the_failure_that_closes_it_takes_every_code_away(self, desk: PairingDesk) -> None:
+        desk.request(asker("a"))
+        desk.request(asker("b"), challenge_of("v"))
+        self.close_by_guessing(desk)
+        assert [(pairing.state, pairing.code) for pairing in desk.live()] == [(PairingState.WAITING, None)] * 2
+
+    def test_only_a_tap_opens_it(self, world: World, desk: PairingDesk) -> None:
+        desk.request(asker("a"))
+        self.close_by_guessing(desk)
+        world.pass_time(30 * 86400)
+        desk.begin()
+        pairing = desk.request(asker("b"), challenge_of("v"))
+        assert pairing.state is PairingState.WAITING
+        assert desk.gate.closed
+        desk.reveal(pairing.id)
+        assert desk.gate.failures == 0
+        assert desk.request(asker("c")).state is PairingState.REQUESTED
+
+    def test_a_right_code_is_no_failure(self, world: World) -> None:
+        desk = world.desk(gate=FailureGate(FAILURE_GATE - 1))
+        desk.check(code_of(desk.request(asker())), "a")
+        assert desk.gate.failures == FAILURE_GATE - 1
+
+    def test_stays_closed_across_a_restart(self, world: World) -> None:
+        desk = world.desk(gate=FailureGate(FAILURE_GATE))
+        assert desk.request(asker()).state is PairingState.WAITING
+
+
+class TestEnd:
+    def test_leaves_no_timer_and_no_code(self, world: World, desk: PairingDesk) -> None:
+        told: list[Pairing] = []
+        desk.listen(told.append)
+        desk.request(asker())
+        desk.begin()
+        desk.close()
+        assert [pairing.state for pairing in told[-2:]] == [PairingState.EXPIRED] * 2
+        assert desk.live() == ()
+        assert not world.timers
+
+    def test_takes_no_more_requests(self, world: World, desk: PairingDesk) -> None:
+        desk.close()
+        with pytest.raises(NotReadyError):
+            desk.request(asker())
+        with pytest.raises(NotReadyError):
+            desk.begin()
+        with pytest.raises(ExpiredCodeError):
+            desk.check("12345678", "a")
+        assert not world.timers

@@ -1,0 +1,114 @@
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.interphone.const import FAILURE_GATE, RETRY_AFTER_MAX, TRACKED_SOURCES_MAX
+from custom_components.interphone.errors import RateLimitedError
+from custom_components.interphone.pairing.limits import Budget, FailureGate, Rate, SourceBudgets, source_of, spend_all
+
+RATES = (Rate(3, 10.0), Rate(5, 100.0))
+
+
+@pytest.mark.parametrize(
+    ("remote", "source"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        (None, "unknown"),
+        ("", "unknown"),
+        ("a socket", "a socket"),
+    ],
+)
+def test_source(remote: str | None, source: str) -> None:
+    assert source_of(remote) == source
+
+
+@given(st.ip_addresses())
+def test_a_source_is_a_v4_address_or_a_v6_network(address: IPv4Address | IPv6Address) -> None:
+    source = source_of(str(address))
+    if isinstance(address, IPv4Address):
+        assert source == str(address)
+    elif address.ipv4_mapped:
+        assert source == str(address.ipv4_mapped)
+    else:
+        network = IPv6Network(source)
+        assert network.prefixlen == 64
+        assert address in network
+
+
+@given(st.lists(st.floats(0, 60), max_size=200))
+def test_no_window_ever_holds_more_than_its_rate(pauses: list[float]) -> None:
+    budget, now, spent = Budget(RATES), 0.0, []
+    for pause in pauses:
+        now += pause
+        if budget.wait(now) == 0:
+            budget.spend(now)
+            spent.append(now)
+        for rate in RATES:
+            assert sum(now - rate.window < at for at in spent) <= rate.count
+
+
+@given(st.lists(st.floats(0, 60), max_size=50))
+def test_who_waits_as_told_is_let_through(pauses: list[float]) -> None:
+    budget, now = Budget(RATES), 0.0
+    for pause in pauses:
+        now += pause
+        now += budget.wait(now)
+        assert budget.wait(now) <= 1e-9
+        budget.spend(now)
+
+
+def test_a_clock_that_stands_still_lets_nobody_spend_more() -> None:
+    budget = Budget(RATES)
+    for _ in range(3):
+        spend_all((budget,), 5.0)
+    for _ in range(100):
+        with pytest.raises(RateLimitedError):
+            spend_all((budget,), 5.0)
+
+
+def test_all_or_nothing_is_spent() -> None:
+    full, free = Budget((Rate(1, 10.0),)), Budget((Rate(1, 10.0),))
+    full.spend(0.0)
+    with pytest.raises(RateLimitedError):
+        spend_all((free, full), 0.0)
+    spend_all((free,), 0.0)
+
+
+def test_nobody_is_told_to_wait_more_than_a_minute() -> None:
+    budget = Budget((Rate(1, 86400.0),))
+    budget.spend(0.0)
+    with pytest.raises(RateLimitedError) as refused:
+        spend_all((budget,), 1.0)
+    assert refused.value.retry_after == RETRY_AFTER_MAX == 60.0
+
+
+def test_sources_seen_longest_ago_are_forgotten_first() -> None:
+    budgets = SourceBudgets((Rate(1, 10.0),))
+    for number in range(TRACKED_SOURCES_MAX):
+        budgets.of(str(number)).spend(0.0)
+    assert budgets.of("0").wait(0.0) > 0  # and is now the one seen last
+    budgets.of("one more")
+    assert budgets.of("0").wait(0.0) > 0
+    assert budgets.of("2").wait(0.0) > 0
+    assert budgets.of("1").wait(0.0) == 0
+
+
+def test_gate() -> None:
+    gate = FailureGate()
+    for _ in range(FAILURE_GATE - 1):
+        gate.count()
+    gate.count()
+    gate.refund()  # the right code, as the last attempt before the gate would close
+    assert not gate.closed
+    gate.count()
+    assert gate.closed
+    assert FailureGate(gate.failures).closed
+    gate.clear()
+    assert not gate.closed

@@ -1,0 +1,137 @@
+"""Codes as notifications, for homes whose dashboards show no panel."""
+
+from typing import Any
+
+import pytest
+
+from .conftest import ORIGIN, Home
+
+pytestmark = pytest.mark.usefixtures("quiet_log")
+
+
+async def shown(home: Home) -> dict[str, Any]:
+    [notification] = await home.notifications()
+    return notification
+
+
+async def test_it_shows_the_code_and_goes_when_that_is_used(home: Home) -> None:
+    await home.request("GET", "/code", headers={"Origin": ORIGIN})
+    code = await home.panel.next_code()
+    notification = await shown(home)
+    assert notification["title"] == "Code for a website"
+    assert f"# {code[:4]} {code[4:]}" in notification["message"]
+    assert f"`{ORIGIN}`" in notification["message"]
+    await home.request("POST", "/codecheck", headers={"code": code})
+    assert not await home.notifications()
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "words"),
+    [
+        ("ko", "웹사이트 인증코드", "접속을 요청합니다"),
+        ("ko-KR", "웹사이트 인증코드", "접속을 요청합니다"),
+        ("en-GB", "Code for a website", "asks to be let in"),
+        ("de", "Code for a website", "asks to be let in"),
+    ],
+)
+async def test_it_speaks_the_homes_language(home: Home, language: str, title: str, words: str) -> None:
+    home.hass.config.language = language
+    await home.request("GET", "/code", params={"client_name": "호텔"}, headers={"Accept-Language": "fr"})
+    await home.panel.next_code()
+    notification = await shown(home)
+    assert notification["title"] == title
+    assert words in notification["message"]
+    assert "`호텔`" in notification["message"]
+
+
+async def test_asking_again_makes_no_second_one(home: Home) -> None:
+    await home.request("GET", "/code")
+    code = await home.panel.next_code()
+    await home.request("GET", "/code")
+    await home.panel.next_code()
+    assert code[:4] in (await shown(home))["message"]
+
+
+async def test_it_goes_when_the_code_is_rejected(home: Home) -> None:
+    await home.request("GET", "/code")
+    pairing = await home.panel.next()
+    assert await shown(home)
+    await home.command("pairing/reject", pairing_id=pairing["id"])
+    assert not await home.notifications()
+
+
+async def test_it_goes_with_interphone(home: Home) -> None:
+    await home.request("GET", "/code")
+    assert await shown(home)
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert not await home.notifications()
+
+
+async def test_one_for_each_code_and_each_goes_alone(home: Home) -> None:
+    await home.request("GET", "/code")
+    code = await home.panel.next_code()
+    begun = (await home.command("pairing/begin"))["result"]["pairing"]
+    assert len(await home.notifications()) == 2
+    await home.request("POST", "/codecheck", headers={"code": code})
+    letters = begun["code"]
+    assert f"# {letters[:4]} {letters[4:8]} {letters[8:]}" in (await shown(home))["message"]
+
+
+async def test_one_begun_on_a_panel_speaks_of_no_stranger(home: Home) -> None:
+    await home.command("pairing/begin")
+    message = (await shown(home))["message"]
+    assert "asks to be let in" not in message
+    assert "panel`" not in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[click](https://evil.example)",
+        "![x](https://evil.example/x.png)",
+        "`[click](https://evil.example)`",
+        "``` x",
+        "<a href='https://evil.example'>x</a>",
+        "\\`[x](https://evil.example)",
+        "{code}",
+        "# 00000000",
+    ],
+)
+async def test_a_strangers_words_are_words(home: Home, name: str) -> None:
+    await home.request("POST", "/code", json={"client_name": name})
+    await home.panel.next_code()
+    message = (await shown(home))["message"]
+    # All of it is inside one code span, where Markdown and HTML mean nothing.
+    assert message.count("`") == 2
+    before, inside, after = message.split("`")
+    assert inside == name.replace("`", "'")
+    for other in (before, after):
+        assert not set("[]<>!") & set(other)
+
+
+class TestExpiry:
+    @pytest.fixture
+    def options(self) -> dict[str, Any]:
+        return {"origins": [], "domains": [], "code_lifetime": 0.2}
+
+    async def test_it_goes_when_the_code_expires(self, home: Home) -> None:
+        await home.request("GET", "/code")
+        while (pairing := await home.panel.next())["state"] != "expired":
+            pass
+        assert pairing["code"] is None
+        assert not await home.notifications()
+        await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": "12345678"})
+
+
+class TestAskBeforeShowing:
+    @pytest.fixture
+    def options(self) -> dict[str, Any]:
+        return {"origins": [], "domains": [], "ask_before_showing": True}
+
+    async def test_what_waits_for_a_tap_holds_no_code(self, home: Home) -> None:
+        await home.request("GET", "/code")
+        waiting = await home.panel.next()
+        assert not await home.notifications()
+        await home.command("pairing/reveal", pairing_id=waiting["id"])
+        code = await home.panel.next_code()
+        assert code[:4] in (await shown(home))["message"]

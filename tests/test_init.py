@@ -1,0 +1,151 @@
+"""Loaded, unloaded, reloaded, removed: what stays and what goes."""
+
+from pathlib import Path
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.interphone.const import BASE_PATH, DOMAIN
+
+from .conftest import ORIGIN, Connect, Home
+
+REQUESTS = [
+    ("GET", "/code"),
+    ("POST", "/code"),
+    ("POST", "/codecheck"),
+    ("POST", "/token"),
+    ("POST", "/revoke"),
+    ("GET", "/grant"),
+    ("GET", "/devices"),
+    ("GET", "/devices/some"),
+    ("POST", "/commands"),
+    ("DELETE", "/commands"),
+]
+
+pytestmark = pytest.mark.usefixtures("quiet_log")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": ORIGIN}, {"Accept-Language": "ko"}])
+async def test_before_it_is_set_up(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator, headers: dict[str, str]
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    client = await hass_client_no_auth()
+    for method, path in REQUESTS:
+        async with client.request(method, BASE_PATH + path, headers=headers) as response:
+            body = await response.json()
+            assert response.status == 503
+            assert body["error"] == "not_ready"
+            assert body["message"].startswith("Interphone is not running")
+            assert response.headers["Vary"] == "Origin"
+            assert "Access-Control-Allow-Origin" not in response.headers
+    async with client.get("/socket.io/?EIO=4&transport=polling", headers=headers) as response:
+        assert response.status == 503
+        assert (await response.json())["error"] == "not_ready"
+
+
+async def test_while_it_is_unloaded(home: Home, connect: Connect) -> None:
+    tokens = await home.pair(Origin=ORIGIN)
+    website = await connect(tokens.token)
+    await website.receive("snapshot")
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert home.entry.state is ConfigEntryState.NOT_LOADED
+    assert await website.receive("revoked") == {"reason": "unloaded"}
+    for method, path in REQUESTS:
+        await home.refused(503, "not_ready", method, path, headers=tokens.headers)
+    async with home.client.get("/socket.io/?EIO=4&transport=websocket") as response:
+        assert response.status == 503
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def test_reloading(home: Home, connect: Connect, transport: str) -> None:
+    tokens = await home.pair(Origin=ORIGIN)
+    website = await connect(tokens.token, transports=[transport], comes_back=True)
+    epoch = (await website.receive("snapshot"))["epoch"]
+    for _ in range(3):  # routes cannot be registered twice
+        assert await home.hass.config_entries.async_reload(home.entry.entry_id)
+    assert home.entry.state is ConfigEntryState.LOADED
+    # Its socket was closed, and it came back by itself.
+    while (event := await website.next())[0] != "snapshot":
+        assert event in {"revoked": [("revoked", {"reason": "unloaded"})], "closed": [("closed", None)]}.get(event[0], [])
+    assert event[1]["epoch"] != epoch
+    _, body = await home.request("GET", "/grant", headers=tokens.headers)
+    assert body["serial"] == tokens.serial
+    assert body["grant"]["id"] == tokens.grant_id
+
+
+async def test_removing(home: Home, connect: Connect) -> None:
+    tokens = await home.pair(Origin=ORIGIN)
+    website = await connect(tokens.token)
+    await website.receive("snapshot")
+    storage = Path(home.hass.config.path(".storage"))
+    assert list(storage.glob("interphone*"))
+    await home.hass.config_entries.async_remove(home.entry.entry_id)
+    assert await website.receive("revoked") == {"reason": "unloaded"}
+    assert not list(storage.glob("interphone*"))
+    await home.refused(503, "not_ready", "GET", "/grant", headers=tokens.headers)
+
+    again = MockConfigEntry(domain=DOMAIN, title="Home", options=dict(home.entry.options))
+    again.add_to_hass(home.hass)
+    assert await home.hass.config_entries.async_setup(again.entry_id)
+    await home.refused(401, "invalid_token", "GET", "/grant", headers=tokens.headers)
+    assert not await home.grants()
+
+
+async def test_grants_outlive_a_restart(home: Home, hass_storage: dict[str, Any]) -> None:
+    del hass_storage  # the real file, were it mocked, would not be read
+    tokens = await home.pair_from_panel()
+    await home.command("grants/pause", grant_id=tokens.grant_id)
+    assert await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.refused(403, "grant_paused", "GET", "/grant", headers=tokens.headers)
+
+
+async def test_a_store_that_cannot_be_read_lets_nobody_in(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = await home.pair_from_panel()
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    store = Path(home.hass.config.path(".storage", "interphone"))
+    good = store.read_text()
+    store.write_text(good[: len(good) // 2])
+    assert not await home.hass.config_entries.async_setup(home.entry.entry_id)
+    assert home.entry.state is ConfigEntryState.SETUP_ERROR
+    await home.refused(503, "not_ready", "GET", "/grant", headers=tokens.headers)
+    await home.refused(503, "not_ready", "GET", "/code")
+    assert store.read_text() == good[: len(good) // 2]
+    caplog.clear()  # the owner is told
+
+    store.write_text(good)
+    assert await home.hass.config_entries.async_reload(home.entry.entry_id)
+    status, _ = await home.request("GET", "/grant", headers=tokens.headers)
+    assert status == 200
+
+
+async def test_removing_a_grants_device_revokes_it(home: Home, connect: Connect) -> None:
+    assert await async_setup_component(home.hass, "config", {})
+    tokens = await home.pair(Origin=ORIGIN)
+    website = await connect(tokens.token)
+    await website.receive("snapshot")
+    [device] = dr.async_entries_for_config_entry(dr.async_get(home.hass), home.entry.entry_id)
+    assert device.name == "website.example"
+    answer = await home.call(
+        "config/device_registry/remove_config_entry", device_id=device.id, config_entry_id=home.entry.entry_id
+    )
+    assert answer["success"], answer
+    assert await website.receive("revoked") == {"reason": "revoked"}
+    await home.refused(401, "grant_revoked", "GET", "/grant", headers=tokens.headers)
+
+
+async def test_stopping_home_assistant_tells_the_sockets(home: Home, connect: Connect) -> None:
+    tokens = await home.pair(Origin=ORIGIN)
+    website = await connect(tokens.token)
+    await website.receive("snapshot")
+    await home.hass.async_stop(force=True)
+    assert await website.receive("revoked") == {"reason": "stopping"}
+    await website.closed()

@@ -1,0 +1,60 @@
+"""Refusals in the asker's language."""
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.interphone.errors import NotReadyError, RateLimitedError, WrongCodeError
+from custom_components.interphone.messages import Messages, negotiate, untranslated
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("ko", "ko"),
+        ("KO", "ko"),
+        ("ko-KR", "ko"),
+        ("ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7", "ko"),
+        ("en-US,en;q=0.9,ko;q=0.8", "en"),
+        ("en;q=0.2, ko;q=0.9", "ko"),
+        ("fr, ko;q=0.5, en;q=0.4", "ko"),
+        ("fr, de;q=0.5", "en"),
+        ("ko;q=0, fr", "en"),
+        ("ko;q=0", "en"),
+        ("*", "en"),
+        ("ko;q=nonsense", "en"),
+        ("ko;q=nan", "en"),
+        (";;;,,,q=1", "en"),
+        ("korean", "en"),
+        ("ko" * 5000, "en"),
+        ("fr," * 5000 + "ko", "ko"),
+    ],
+)
+def test_the_language_an_asker_wants(header: str | None, language: str) -> None:
+    assert negotiate(header) == language
+
+
+@pytest.fixture
+async def messages(hass: HomeAssistant) -> Messages:
+    return await Messages.load(hass)
+
+
+async def test_bodies(messages: Messages) -> None:
+    assert messages.body(WrongCodeError(), "ko") == {
+        "success": False,
+        "error": "wrong_code",
+        "message": "잘못된 인증코드",
+    }
+    body = messages.body(RateLimitedError(retry_after=0.2), "en")
+    assert body["retry_after"] == 1
+    assert body["message"].startswith("Too many requests")
+
+
+async def test_the_faulty_part_is_named(messages: Messages) -> None:
+    assert messages.text(WrongCodeError("digits"), "ko") == "잘못된 인증코드 (digits)"
+
+
+def test_without_texts() -> None:
+    assert untranslated(NotReadyError()).startswith("Interphone is not running")
+    assert untranslated(WrongCodeError()) == "wrong_code"
