@@ -14,7 +14,7 @@ from homeassistant.components.camera import (
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import setup_test_component_platform
-from webrtc_models import RTCIceCandidate, RTCIceCandidateInit
+from webrtc_models import RTCIceCandidateInit
 
 
 class StillCamera(Camera):
@@ -68,7 +68,7 @@ class LiveCamera(StillCamera):
             send_message(WebRTCError("offer_failed", "rtsp://user:secret@camera said no"))
             return
         send_message(WebRTCAnswer(f"answer to {offer_sdp}"))
-        send_message(WebRTCCandidate(RTCIceCandidate("candidate:1 1 udp 1 192.168.1.2 5000 typ host")))
+        send_message(WebRTCCandidate(RTCIceCandidateInit("candidate:1 1 udp 1 192.168.1.2 5000 typ host")))
 
     @override
     async def async_on_webrtc_candidate(self, session_id: str, candidate: RTCIceCandidateInit) -> None:

@@ -77,11 +77,7 @@ async def entry(hass: HomeAssistant, options: dict[str, Any], http_config: dict[
 def quiet_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
     """Nothing a stranger sends may look like a fault of the home: no error and no traceback in the log."""
     yield
-    loud = [
-        record
-        for record in caplog.get_records("call")
-        if record.levelno >= logging.ERROR or record.exc_info
-    ]
+    loud = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR or record.exc_info]
     assert not loud, [record.getMessage() for record in loud]
 
 
@@ -185,7 +181,9 @@ class Home:
         """Return all that a refused request must leave alone."""
         return {
             "states": {state.entity_id: (state.state, state.attributes) for state in self.hass.states.async_all()},
-            "grants": [{key: grant[key] for key in grant if not key.startswith("last_")} for grant in await self.grants()],
+            "grants": [
+                {key: grant[key] for key in grant if not key.startswith("last_")} for grant in await self.grants()
+            ],
             "notifications": await self.notifications(),
         }
 
@@ -283,7 +281,9 @@ async def connect(home: Home) -> AsyncGenerator[Connect]:
     """
     sockets: list[Socket] = []
 
-    async def connect(token: str | None = None, *, comes_back: bool = False, refused: bool = False, **kwargs: Any) -> Socket:
+    async def connect(
+        token: str | None = None, *, comes_back: bool = False, refused: bool = False, **kwargs: Any
+    ) -> Socket:
         socket = Socket(socketio.AsyncClient(reconnection=comes_back, reconnection_delay=0.01))
         sockets.append(socket)
         auth = kwargs.pop("auth", {"token": token} if token else None)
@@ -294,3 +294,10 @@ async def connect(home: Home) -> AsyncGenerator[Connect]:
     yield connect
     for socket in sockets:
         await socket.client.shutdown()
+        # What the client leaves behind after a refusal, and when it is closed while polling.
+        loops = [loop for loop in (socket.client.eio.read_loop_task, socket.client.eio.write_loop_task) if loop]
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        if socket.client.eio.http:
+            await socket.client.eio.http.close()

@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.interphone.const import DOMAIN
 
-from .conftest import ORIGIN, OTHER_ORIGIN, Connect, Home
+from .conftest import ORIGIN, OTHER_ORIGIN, Home
 
 # What the frontend sends when nothing of the set-up's form was touched.
 UNTOUCHED = {"name": "Home", "origins": [], "domains": ["light"], "sensitive_entities": []}
@@ -183,7 +183,6 @@ async def test_options_refuse_what_is_no_origin(home: Home) -> None:
         ("code_length", [5, 11, -8, "eight", None]),
         ("code_lifetime", [59, 901, "long"]),
         ("token_lifetime", [3599, 30 * 24 * 3600 + 1, "long"]),
-        ("ask_before_showing", [None]),
         ("domains", [["lock"], "light", None]),
         ("sensitive_entities", [["not an entity"], 7]),
     ],
@@ -197,7 +196,7 @@ async def test_options_out_of_range(home: Home, field: str, values: list[Any]) -
     assert dict(home.entry.options) == before
 
 
-async def test_origins_follow_at_once(home: Home, connect: Connect) -> None:
+async def test_origins_follow_at_once(home: Home) -> None:
     await save_options(home.hass, home.entry.entry_id, origins=[OTHER_ORIGIN])
     await home.refused(403, "origin_not_allowed", "GET", "/grant", headers={"Origin": ORIGIN})
     await home.refused(401, "missing_token", "GET", "/grant", headers={"Origin": OTHER_ORIGIN})
@@ -264,6 +263,8 @@ async def test_places_narrow_and_except(home: Home) -> None:
     await save_options(home.hass, home.entry.entry_id, include={"areas": [area.id]})
     _, body = await home.request("GET", "/devices", headers=tokens.headers)
     assert [device["name"] for device in body["devices"]] == ["Bed Light"]
-    await save_options(home.hass, home.entry.entry_id, exclude={"entities": ["light.bed_light"]})
+    await save_options(
+        home.hass, home.entry.entry_id, include={"areas": [area.id]}, exclude={"entities": ["light.bed_light"]}
+    )
     _, body = await home.request("GET", "/devices", headers=tokens.headers)
     assert body["devices"] == []

@@ -32,7 +32,7 @@ def start(hass: HomeAssistant, entry: InterphoneConfigEntry) -> Callable[[], Non
             put(change.grant)
 
     def remove_of(grant_id: str) -> None:
-        if device := registry.async_get_device(identifiers={(DOMAIN, grant_id)}):
+        if device := registry.async_get_device_by_identifier((DOMAIN, grant_id), entry.entry_id):
             registry.async_remove_device(device.id)
 
     known = {grant.id for grant in grants.all}

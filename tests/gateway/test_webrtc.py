@@ -61,7 +61,7 @@ def watch(gate: str) -> Watch:
 
 
 async def ask(website: Socket, event: str, **data: Any) -> Any:
-    return await website.client.call(event, data, timeout=5)
+    return await website.call(event, data)
 
 
 async def test_an_offer_is_answered(website: Socket, camera: LiveCamera, gate: str) -> None:
@@ -122,7 +122,7 @@ async def test_a_scope_without_the_camera_ends_the_stream(
     stream = await watch(website)
     await home.command("grants/update", grant_id=tokens.grant_id, scope={"devices": []})
     assert camera.closed == [stream]
-    told = [await website.receive_any() for _ in range(2)]
+    told = [await website.next() for _ in range(2)]
     assert ("webrtc", {"stream": stream, "type": "closed"}) in told
     refused = await ask(website, "webrtc_candidate", stream=stream, candidate=CANDIDATE)
     assert refused["error"] == "invalid_request"
@@ -174,7 +174,9 @@ async def test_a_stream_is_one_socket_s(website: Socket, watch: Watch, connect: 
         assert (await ask(other, event, stream=stream, **more))["error"] == "invalid_request"
 
 
-async def test_what_cannot_be_watched(website: Socket, home: Home, tokens: Tokens, camera: LiveCamera, gate: str) -> None:
+async def test_what_cannot_be_watched(
+    website: Socket, home: Home, tokens: Tokens, camera: LiveCamera, gate: str
+) -> None:
     async def refused(**data: Any) -> str:
         for event, more in (("webrtc_offer", {"offer": "v=0"}), ("webrtc_config", {})):
             body = await ask(website, event, **data, **more)
@@ -212,7 +214,7 @@ async def test_what_is_no_candidate(website: Socket, watch: Watch, camera: LiveC
     stream = await watch(website)
     if isinstance(data, dict):
         data = {**data, "stream": stream}
-    body = await website.client.call("webrtc_candidate", data, timeout=5)
+    body = await website.call("webrtc_candidate", data)
     assert body["error"] == "invalid_request"
     assert not camera.candidates
 

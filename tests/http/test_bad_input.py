@@ -8,6 +8,7 @@ import pytest
 from custom_components.interphone.const import BASE_PATH, BODY_SIZE_MAX
 
 from ..conftest import Home, Tokens
+from .test_cors import PATHS
 
 JSON = {"Content-Type": "application/json"}
 DEEP = "[" * 5000 + "]" * 5000
@@ -59,9 +60,7 @@ async def test_bodies_of_commands(home: Home, tokens: Tokens) -> None:
     before = await home.condition()
     for name, body in BODIES:
         if name != "a list":  # a batch, of something that is no command
-            await home.refused(
-                400, "invalid_request", "POST", "/commands", data=body, headers=JSON | tokens.headers
-            )
+            await home.refused(400, "invalid_request", "POST", "/commands", data=body, headers=JSON | tokens.headers)
     assert await home.condition() == before
 
 
@@ -149,6 +148,10 @@ async def test_there_is_nothing_here(home: Home, path: str, method: str) -> None
         ("/grant", {"GET", "HEAD", "OPTIONS"}),
         ("/devices", {"GET", "HEAD", "OPTIONS"}),
         ("/devices/some", {"GET", "HEAD", "OPTIONS"}),
+        ("/devices/some/history", {"GET", "HEAD", "OPTIONS"}),
+        ("/devices/some/snapshot", {"GET", "HEAD", "OPTIONS"}),
+        ("/events", {"GET", "HEAD", "OPTIONS"}),
+        ("/openapi.json", {"GET", "HEAD", "OPTIONS"}),
         ("/commands", {"POST", "OPTIONS"}),
     ],
 )
@@ -231,3 +234,11 @@ async def test_a_client_that_leaves_before_its_body_is_whole(home: Home) -> None
         await home.request("GET", "/grant")  # the server has begun to read by now
         writer.transport.abort()
     assert not await home.notifications()
+
+
+async def test_every_view_is_swept(home: Home) -> None:
+    """A view that is added later is found in the description, and belongs in the tables of these tests."""
+    status, described = await home.request("GET", "/openapi.json")
+    assert status == 200
+    paths = {path.replace("{device_id}", "some").removeprefix(BASE_PATH) for path in described["paths"]}
+    assert paths == set(PATHS) - {"/nothing"}

@@ -145,7 +145,7 @@ async def test_a_challenge_that_is_none(home: Home, challenge: Any) -> None:
 
 
 @pytest.mark.parametrize("field", ["client_name", "account_hint"])
-@pytest.mark.parametrize("value", ["x" * 65, "two\nlines", "bell\a", "left‮right", "zero\u200bwidth", "\x7f"])
+@pytest.mark.parametrize("value", ["x" * 65, "two\nlines", "bell\a", "left\u202eright", "zero\u200bwidth", "\x7f"])
 async def test_words_a_panel_does_not_show(home: Home, field: str, value: str) -> None:
     before = await home.condition()
     body = await home.refused(400, "invalid_request", "POST", "/code", json={field: value})

@@ -124,9 +124,7 @@ async def test_a_service_that_fails(home: Home, tokens: Tokens, light: str) -> N
     assert "10.0.0.5" not in json.dumps(body)
 
 
-async def test_a_service_that_hangs(
-    home: Home, tokens: Tokens, light: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_service_that_hangs(home: Home, tokens: Tokens, light: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(_call: ServiceCall) -> None:
         await asyncio.Event().wait()
 

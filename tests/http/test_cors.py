@@ -19,7 +19,11 @@ PATHS: Final = [
     "/grant",
     "/devices",
     "/devices/some",
+    "/devices/some/history",
+    "/devices/some/snapshot",
     "/commands",
+    "/events",
+    "/openapi.json",
     "/nothing",
 ]
 METHODS: Final = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"]
@@ -150,6 +154,10 @@ ASK: Final = {
         ("/grant", {"GET", "HEAD", "OPTIONS"}),
         ("/devices", {"GET", "HEAD", "OPTIONS"}),
         ("/devices/some", {"GET", "HEAD", "OPTIONS"}),
+        ("/devices/some/history", {"GET", "HEAD", "OPTIONS"}),
+        ("/devices/some/snapshot", {"GET", "HEAD", "OPTIONS"}),
+        ("/events", {"GET", "HEAD", "OPTIONS"}),
+        ("/openapi.json", {"GET", "HEAD", "OPTIONS"}),
         ("/commands", {"POST", "OPTIONS"}),
     ],
 )
@@ -232,5 +240,3 @@ class TestNoOrigins:
         assert status == 403
         status, _ = await send(home, "GET", "/code", None, None)
         assert status == 200
-
-

@@ -97,9 +97,7 @@ class TestTrustedProxy:
         assert statuses == [200, 200, 200, 429]
 
 
-async def test_without_that_setting_the_header_gets_nobody_in(
-    home: Home, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_without_that_setting_the_header_gets_nobody_in(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     async with home.client.get(f"{BASE_PATH}/code", headers={"X-Forwarded-For": "203.0.113.1"}) as response:
         assert response.status == 400
     assert not await home.notifications()

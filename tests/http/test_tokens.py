@@ -16,7 +16,15 @@ from custom_components.interphone.const import TOKEN_LEEWAY
 
 from ..conftest import Home, Tokens
 
-PATHS: Final = [("GET", "/grant"), ("GET", "/devices"), ("GET", "/devices/some"), ("POST", "/commands")]
+PATHS: Final = [
+    ("GET", "/grant"),
+    ("GET", "/devices"),
+    ("GET", "/devices/some"),
+    ("GET", "/devices/some/history"),
+    ("GET", "/devices/some/snapshot"),
+    ("GET", "/events"),
+    ("POST", "/commands"),
+]
 
 
 @pytest.fixture
@@ -83,9 +91,7 @@ async def test_forged_tokens(home: Home, tokens: Tokens) -> None:
     assert status == 200
 
 
-async def test_the_home_assistant_token_of_a_resident_is_none_of_a_website(
-    home: Home, hass_access_token: str
-) -> None:
+async def test_the_home_assistant_token_of_a_resident_is_none_of_a_website(home: Home, hass_access_token: str) -> None:
     await refused_everywhere(home, 401, "invalid_token", f"Bearer {hass_access_token}")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import hdrs, web
+from homeassistant.auth.models import RefreshToken
 from homeassistant.components.http.auth_util import async_user_not_allowed_do_auth
 
 from ..access.grants import Admission
@@ -34,7 +35,15 @@ def identify(relay: Relay, token: str, source: str, request: web.Request) -> Pan
     try:
         return relay.grants.admit(token, source)
     except InvalidTokenError:
-        refresh_token = relay.hass.auth.async_validate_access_token(token)
+        refresh_token = _refresh_token(relay, token)
     if refresh_token is None or async_user_not_allowed_do_auth(relay.hass, refresh_token.user, request):
         raise InvalidTokenError
     return PanelCredential(refresh_token.id)
+
+
+def _refresh_token(relay: Relay, token: str) -> RefreshToken | None:
+    """Return what stands behind an access token of Home Assistant, None when it is not one."""
+    try:
+        return relay.hass.auth.async_validate_access_token(token)
+    except TypeError:  # Home Assistant looks the issuer up before it checks that it is a string
+        return None

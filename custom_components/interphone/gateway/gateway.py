@@ -142,11 +142,16 @@ class Gateway:
         session.run_on_close()
         session.on_close.append(
             self._relay.hass.auth.async_register_revoke_token_callback(
-                credential.refresh_token_id, lambda: self._put_out((session.sid,), Reason.TOKEN_REVOKED)
+                credential.refresh_token_id,
+                partial(self._put_panel_out, session.sid),
             )
         )
         self._server.authenticated(session.sid, packet_size=ENGINE_PACKET_SIZE_MAX)
         self._after_answer(session, self._enter_panel)
+
+    def _put_panel_out(self, sid: str) -> None:
+        """Put a panel out in the next turn: Home Assistant goes through callbacks, and closing takes one away."""
+        self._relay.hass.loop.call_soon(self._put_out, (sid,), Reason.TOKEN_REVOKED)
 
     def _enter_panel(self, session: Session) -> None:
         self._sessions.make_panel(session)

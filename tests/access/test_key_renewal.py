@@ -1,0 +1,44 @@
+from datetime import timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.interphone.const import SIGNING_KEY_CHECK, SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX
+from tests.conftest import Home
+
+
+async def pass_time(home: Home, freezer: FrozenDateTimeFactory, seconds: float) -> None:
+    """Let so much time pass, and the daily look at the key's age come."""
+    freezer.tick(timedelta(seconds=seconds))
+    async_fire_time_changed(home.hass, dt_util.utcnow() + timedelta(seconds=SIGNING_KEY_CHECK))
+    await home.hass.async_block_till_done()
+
+
+def kids(home: Home) -> list[str]:
+    return [key.kid for key in home.entry.runtime_data.grants._access.keys]  # which key signs is told to nobody outside
+
+
+async def test_an_old_key_is_renewed_and_its_tokens_live_on(freezer: FrozenDateTimeFactory, home: Home) -> None:
+    (first,) = kids(home)
+    await pass_time(home, freezer, SIGNING_KEY_MAX_AGE - SIGNING_KEY_CHECK)
+    assert kids(home) == [first]
+    tokens = await home.pair()
+    await pass_time(home, freezer, SIGNING_KEY_CHECK)
+    second, former = kids(home)
+    assert former == first != second
+    assert (await home.request("GET", "/grant", headers=tokens.headers))[0] == 200
+    await pass_time(home, freezer, TOKEN_LIFETIME_MAX + 31)
+    assert kids(home) == [second]
+    assert (await home.request("GET", "/grant", headers=tokens.headers))[1]["error"] == "invalid_token"
+
+
+async def test_revoking_all_makes_every_token_a_strangers(home: Home) -> None:
+    tokens = [await home.pair(), await home.pair()]
+    assert (await home.command("grants/revoke_all"))["success"]
+    assert (await home.command("grants/list"))["result"] == {"grants": []}
+    for each in tokens:
+        assert (await home.request("GET", "/devices", headers=each.headers))[1]["error"] == "invalid_token"
+        refresh = {"grant_type": "refresh_token", "refresh_token": each.refresh_token}
+        assert (await home.request("POST", "/token", json=refresh))[1]["error"] == "invalid_token"
+    await home.pair()
