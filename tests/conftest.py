@@ -9,6 +9,7 @@ import logging
 from typing import Any, Final
 from unittest.mock import patch
 
+from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -26,6 +27,8 @@ import socketio
 from socketio.exceptions import ConnectionError as SocketConnectionError
 
 from custom_components.interphone.const import BASE_PATH, DOMAIN
+
+from .description import check_answer
 
 ORIGIN = "https://website.example"
 OTHER_ORIGIN = "https://elsewhere.example"
@@ -129,7 +132,9 @@ class Home:
     async def request(self, method: str, path: str, **kwargs: Any) -> tuple[int, Any]:
         """Send a request below the base path; return the status and the JSON of the answer."""
         async with self.client.request(method, BASE_PATH + path, **kwargs) as response:
-            return response.status, await response.json()
+            body = await response.json()
+        check_answer(method, path, response.status, body)
+        return response.status, body
 
     async def refused(self, status: int, error: str, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
         """Send a request that must be refused; check the refusal's form and return its body."""
@@ -141,6 +146,7 @@ class Home:
         if method == "HEAD":
             return {}
         body = json.loads(text)
+        check_answer(method, path, response.status, body)
         assert body["success"] is False
         assert body["error"] == error, (method, path, body)
         assert len(body["message"]) > 3
@@ -280,11 +286,13 @@ async def connect(home: Home) -> AsyncGenerator[Connect]:
     say no; what it says is the payload of `refused`.
     """
     sockets: list[Socket] = []
+    # One for all, and ours: the client leaves sessions of its own unclosed when it comes back.
+    http = ClientSession()
 
     async def connect(
         token: str | None = None, *, comes_back: bool = False, refused: bool = False, **kwargs: Any
     ) -> Socket:
-        socket = Socket(socketio.AsyncClient(reconnection=comes_back, reconnection_delay=0.01))
+        socket = Socket(socketio.AsyncClient(reconnection=comes_back, reconnection_delay=0.01, http_session=http))
         sockets.append(socket)
         auth = kwargs.pop("auth", {"token": token} if token else None)
         with suppress(SocketConnectionError) if refused else nullcontext():
@@ -299,5 +307,4 @@ async def connect(home: Home) -> AsyncGenerator[Connect]:
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
-        if socket.client.eio.http:
-            await socket.client.eio.http.close()
+    await http.close()

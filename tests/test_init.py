@@ -4,7 +4,6 @@ from pathlib import Path
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -138,21 +137,6 @@ async def test_a_store_that_cannot_be_read_lets_nobody_in(home: Home, caplog: py
     assert await home.hass.config_entries.async_reload(home.entry.entry_id)
     status, _ = await home.request("GET", "/grant", headers=tokens.headers)
     assert status == 200
-
-
-async def test_removing_a_grants_device_revokes_it(home: Home, connect: Connect) -> None:
-    assert await async_setup_component(home.hass, "config", {})
-    tokens = await home.pair(Origin=ORIGIN)
-    website = await connect(tokens.token)
-    await website.receive("snapshot")
-    [device] = dr.async_entries_for_config_entry(dr.async_get(home.hass), home.entry.entry_id)
-    assert device.name == "website.example"
-    answer = await home.call(
-        "config/device_registry/remove_config_entry", device_id=device.id, config_entry_id=home.entry.entry_id
-    )
-    assert answer["success"], answer
-    assert await website.receive("revoked") == {"reason": "revoked"}
-    await home.refused(401, "grant_revoked", "GET", "/grant", headers=tokens.headers)
 
 
 # Home Assistant's own WebSocket API leaves one.

@@ -11,7 +11,8 @@ def mock_recorder_before_hass(async_test_recorder: None) -> None:
     """Have a recorder: the logbook reads from it."""
 
 
-async def test_the_logbook_says_which_website_did_it(recorder_mock: None, home: Home) -> None:
+@pytest.mark.usefixtures("recorder_mock")
+async def test_the_logbook_says_which_website_did_it(home: Home) -> None:
     started = dt_util.utcnow()
     assert await async_setup_component(home.hass, "logbook", {})
     tokens = await home.pair(Origin=ORIGIN)

@@ -36,6 +36,7 @@ ROOMS = (
     # Exposure and commands ask the scope of a grant.
     {"devices", "audit_trail"},
     {"relay"},
+    {"entity"},
 )
 OUTER, OUTERMOST = len(ROOMS), len(ROOMS) + 1
 # The frame that every door is built into: the gateway's handshake is an HTTP request too.

@@ -1,8 +1,9 @@
 """Interphone: websites are let in by a code on the home's panels, and then share its devices with them."""
 
 from contextlib import suppress
+from typing import Final
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
@@ -19,6 +20,8 @@ from .gateway.gateway import Gateway
 from .gateway.view import SocketIoView
 from .gateway.webrtc import WebRtc
 from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay, Settings
+
+PLATFORMS: Final = (Platform.BUTTON,)
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -54,6 +57,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
     entry.async_on_unload(websocket_api.start(hass, relay))
     entry.async_on_unload(code_notification.start(hass, relay))
     entry.async_on_unload(grant_devices.start(hass, entry))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
 
@@ -62,8 +66,10 @@ async def _apply_options(_hass: HomeAssistant, entry: InterphoneConfigEntry) -> 
     entry.runtime_data.apply(Settings.of(dict(entry.options)))
 
 
-async def async_unload_entry(_hass: HomeAssistant, entry: InterphoneConfigEntry) -> bool:
+async def async_unload_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -> bool:
     """Close every session and stop."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
     await entry.runtime_data.stop("unloaded")
     return True
 
@@ -78,7 +84,9 @@ async def async_remove_entry(hass: HomeAssistant, _entry: InterphoneConfigEntry)
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: InterphoneConfigEntry, device: DeviceEntry
 ) -> bool:
-    """Revoke the grant behind a device that its owner removes."""
+    """Revoke the grant behind a device that its owner removes. The hub itself stays."""
+    if grant_devices.grant_id_of(device) == entry.entry_id:
+        return False
     with suppress(UnknownGrantError):
         await entry.runtime_data.grants.revoke(grant_devices.grant_id_of(device) or "")
     return True

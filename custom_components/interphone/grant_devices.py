@@ -35,7 +35,7 @@ def start(hass: HomeAssistant, entry: InterphoneConfigEntry) -> Callable[[], Non
         if device := registry.async_get_device_by_identifier((DOMAIN, grant_id), entry.entry_id):
             registry.async_remove_device(device.id)
 
-    known = {grant.id for grant in grants.all}
+    known = {grant.id for grant in grants.all} | {entry.entry_id}  # the hub's own device is no grant's
     for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
         if grant_id_of(device) not in known:
             registry.async_remove_device(device.id)

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 from tests.conftest import ORIGIN, Home
@@ -66,8 +67,7 @@ async def test_the_audit_is_kept_across_a_reload(home: Home) -> None:
 async def test_a_broken_audit_keeps_nobody_out(home: Home) -> None:
     await home.pair()
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
-    path = home.hass.config.path(".storage", "interphone.audit")
-    await home.hass.async_add_executor_job(lambda: open(path, "w").write("{"))
+    Path(home.hass.config.path(".storage", "interphone.audit")).write_text("{")
     assert await home.hass.config_entries.async_setup(home.entry.entry_id)
     await home.hass.async_block_till_done()
     assert await acts(home) == []

@@ -182,7 +182,7 @@ class DeskMachine(RuleBasedStateMachine):
     ) -> tuple[type[InterphoneError] | None, Pairing | None, bool]:
         """Tell what a check must come to: the refusal, the pairing it is about, and whether it is an attempt."""
         code, now = typed.strip().upper(), self.world.time
-        if proof is None and PANEL_STYLE.fits(code):
+        if PANEL_STYLE.fits(code):
             panel = self.panel()
             if panel is None:
                 return ExpiredCodeError, None, False

@@ -5,6 +5,7 @@ from typing import Final
 
 from homeassistant.helpers.entity_registry import RegistryEntry
 
+from ..const import DOMAIN
 from .registry import DOMAINS, SENSITIVE, SENSITIVE_CLASSES
 
 # What may be offered by the domain. Sensitive entities are chosen one by one instead.
@@ -45,6 +46,11 @@ class Candidate:
             SENSITIVE_CLASSES.get(self.domain, frozenset())
         )
 
+    @property
+    def ours(self) -> bool:
+        """Tell whether it is one of Interphone's own entities: panels use those, websites do not."""
+        return self.entry is not None and self.entry.platform == DOMAIN
+
     def named_in(self, names: frozenset[str]) -> bool:
         """Tell whether it is named, by its entity id or by the registry id that survives renames."""
         return self.entity_id in names or (self.entry is not None and self.entry.id in names)
@@ -79,8 +85,8 @@ class Exposure:
     """Which entities are shared.
 
     An entity is shared when its domain is in `domains`; with `include`, only those of them that it holds. `exclude`
-    always wins. Sensitive entities are shared only when named in `sensitive_entities`, by entity id or registry id,
-    whatever their domain; hidden entities, and those that configure or diagnose, only when `include` names them one
+    always wins, and Interphone's own entities are never shared. Sensitive entities are shared only when named in
+    `sensitive_entities`, by entity id or registry id, whatever their domain; hidden entities, and those that configure or diagnose, only when `include` names them one
     by one.
     """
 
@@ -91,7 +97,7 @@ class Exposure:
 
     def shares(self, candidate: Candidate) -> bool:
         """Tell whether this entity is shared."""
-        if candidate.domain not in DOMAINS or self.exclude.holds(candidate):
+        if candidate.domain not in DOMAINS or candidate.ours or self.exclude.holds(candidate):
             return False
         if candidate.sensitive:
             return candidate.named_in(self.sensitive_entities)

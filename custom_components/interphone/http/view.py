@@ -120,6 +120,7 @@ def refusal(relay: Relay | None, request: web.Request, error: InterphoneError) -
         else {"success": False, "error": error.code, "message": untranslated(error)}
     )
     response = answer(body, error.status)
+    response.headers[hdrs.VARY] = hdrs.ORIGIN
     if "retry_after" in body:
         response.headers[hdrs.RETRY_AFTER] = str(body["retry_after"])
     if isinstance(error, MethodNotAllowedError) and error.detail:

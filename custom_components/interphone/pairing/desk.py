@@ -145,7 +145,7 @@ class PairingDesk:
         """
         self._expire()
         code = normalise(typed)
-        if proof is None and PANEL_STYLE.fits(code):
+        if PANEL_STYLE.fits(code):  # whatever the website asked for before, this is what the resident typed
             return self._check_panel(code, source)
         spend_all((self._checks.of(source), self._checks_total), self._world.monotonic())
         return self._check_outsider(code, source, self._redeemable(proof))
@@ -174,7 +174,7 @@ class PairingDesk:
         return pairing
 
     def _check_outsider(self, code: str, source: str, pairing: Pairing) -> Pairing:
-        if pairing.code is None or not self.settings.style.fits(code):
+        if pairing.code is None or not replace(self.settings.style, length=len(pairing.code)).fits(code):
             raise WrongCodeError  # could not be a code at all: no guess, so no attempt
         attempts = self._attempts[pairing.id]
         if attempts[source] >= ATTEMPTS_PER_SOURCE:
