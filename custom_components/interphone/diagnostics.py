@@ -8,11 +8,14 @@ from homeassistant.core import HomeAssistant
 
 from .access.models import Scope
 from .access.records import dump_grant
-from .const import CONF_ORIGINS, CONF_SENSITIVE_ENTITIES
+from .const import CONF_DOORBELLS, CONF_EXCLUDE, CONF_INCLUDE, CONF_ORIGINS, CONF_SENSITIVE_ENTITIES
 from .relay import InterphoneConfigEntry
 
 EVERYTHING: Final = Scope()
 REDACTED: Final = {
+    CONF_DOORBELLS,
+    CONF_EXCLUDE,
+    CONF_INCLUDE,
     CONF_ORIGINS,
     CONF_SENSITIVE_ENTITIES,
     "id",

@@ -368,3 +368,14 @@ def test_what_is_no_address_of_a_home(typed: str) -> None:
 )
 def test_which_addresses_are_public(ip: str, *, public: bool) -> None:
     assert is_public(ip) is public
+
+
+async def test_a_code_of_letters_begun_on_a_panel(resident: Visitor, home: StandInHome) -> None:
+    page = await resident.ask_for_code(home.address)
+    assert 'inputmode="numeric"' in page.html
+
+    page = await resident.open(f"{page.path}?letters=1")
+    assert 'inputmode="text"' in page.html
+    await resident.submit(page.path, code="bcdf-ghjk-lmnp")
+
+    assert home.asked("codecheck")[0][0]["code"] == "BCDFGHJKLMNP"

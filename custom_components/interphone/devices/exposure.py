@@ -86,8 +86,8 @@ class Exposure:
 
     An entity is shared when its domain is in `domains`; with `include`, only those of them that it holds. `exclude`
     always wins, and Interphone's own entities are never shared. Sensitive entities are shared only when named in
-    `sensitive_entities`, by entity id or registry id, whatever their domain; hidden entities, and those that configure or diagnose, only when `include` names them one
-    by one.
+    `sensitive_entities`, by entity id or registry id, whatever their domain; hidden entities, and those that configure
+    or diagnose, only when `include` names them one by one.
     """
 
     domains: frozenset[str]

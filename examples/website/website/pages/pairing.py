@@ -116,5 +116,12 @@ async def _code_page(
 ) -> web.Response:
     left = max(0, round(pairing.expires - time.time()))
     return await render(
-        request, "code.html", status=status, pairing=pairing, error=error, left=left, ended=ended or left == 0
+        request,
+        "code.html",
+        status=status,
+        pairing=pairing,
+        error=error,
+        left=left,
+        ended=ended or left == 0,
+        letters="letters" in request.query,
     )
