@@ -35,6 +35,7 @@ ROOMS = (
     {"pairing", "access", "messages", "gateway.engineio"},
     # Exposure and commands ask the scope of a grant.
     {"devices", "audit_trail"},
+    {"settings"},
     {"relay"},
     {"entity"},
 )

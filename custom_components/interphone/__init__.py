@@ -19,7 +19,8 @@ from .gateway.answers import Answers
 from .gateway.gateway import Gateway
 from .gateway.view import SocketIoView
 from .gateway.webrtc import WebRtc
-from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay, Settings
+from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay
+from .settings import Settings
 
 PLATFORMS: Final = (Platform.BUTTON,)
 

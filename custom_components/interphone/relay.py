@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
 import time
-from typing import Any, Final, Protocol, Self
+from typing import Final, Protocol, Self
 
 from aiohttp import web
 from homeassistant.config_entries import ConfigEntry
@@ -18,31 +18,9 @@ from .access.grants import Grants
 from .access.records import FAILURE_GATE, HOME, TOKENS, Records, dump_tokens
 from .access.store import PrivateStore
 from .access.tokens import AccessTokens, RefreshTokens
-from .const import (
-    CODE_LENGTH,
-    CODE_LIFETIME,
-    CONF_AREAS,
-    CONF_ASK_BEFORE_SHOWING,
-    CONF_CODE_LENGTH,
-    CONF_CODE_LIFETIME,
-    CONF_DEVICES,
-    CONF_DOMAINS,
-    CONF_DOORBELLS,
-    CONF_ENTITIES,
-    CONF_EXCLUDE,
-    CONF_FLOORS,
-    CONF_INCLUDE,
-    CONF_LABELS,
-    CONF_ORIGINS,
-    CONF_SENSITIVE_ENTITIES,
-    CONF_TOKEN_LIFETIME,
-    DOMAIN,
-    SIGNING_KEY_CHECK,
-    TOKEN_LIFETIME,
-)
+from .const import DOMAIN, SIGNING_KEY_CHECK
 from .devices.catalog import Catalog
 from .devices.commands import Commands
-from .devices.exposure import DEFAULT_DOMAINS, Exposure, Places
 from .devices.feed import Feed
 from .devices.history import History
 from .devices.pictures import Pictures
@@ -50,10 +28,10 @@ from .devices.polls import Polls
 from .devices.rings import Rings
 from .errors import NotReadyError, StorageError
 from .messages import Messages
-from .pairing.codes import CodeStyle
-from .pairing.desk import DeskSettings, PairingDesk, Surroundings
+from .pairing.desk import PairingDesk, Surroundings
 from .pairing.limits import FailureGate, source_of
 from .pairing.models import Pairing
+from .settings import Settings
 
 type InterphoneConfigEntry = ConfigEntry[Relay]
 
@@ -74,47 +52,6 @@ class SocketServer(Protocol):
 
     async def stop(self, reason: str) -> None:
         """Close every session, telling why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The options of the entry, read whenever they change."""
-
-    origins: frozenset[str]
-    exposure: Exposure
-    doorbells: frozenset[str]
-    desk: DeskSettings
-    token_lifetime: float
-
-    @classmethod
-    def of(cls, options: dict[str, Any]) -> Self:
-        """Read the options; what is missing has its default."""
-        return cls(
-            origins=frozenset(options.get(CONF_ORIGINS, ())),
-            exposure=Exposure(
-                domains=frozenset(options.get(CONF_DOMAINS, DEFAULT_DOMAINS)),
-                sensitive_entities=frozenset(options.get(CONF_SENSITIVE_ENTITIES, ())),
-                include=_places(options.get(CONF_INCLUDE, {})),
-                exclude=_places(options.get(CONF_EXCLUDE, {})),
-            ),
-            doorbells=frozenset(options.get(CONF_DOORBELLS, ())),
-            desk=DeskSettings(
-                style=CodeStyle(int(options.get(CONF_CODE_LENGTH, CODE_LENGTH))),
-                lifetime=float(options.get(CONF_CODE_LIFETIME, CODE_LIFETIME)),
-                ask_before_showing=bool(options.get(CONF_ASK_BEFORE_SHOWING, False)),
-            ),
-            token_lifetime=float(options.get(CONF_TOKEN_LIFETIME, TOKEN_LIFETIME)),
-        )
-
-
-def _places(options: dict[str, list[str]]) -> Places:
-    return Places(
-        entities=frozenset(options.get(CONF_ENTITIES, ())),
-        devices=frozenset(options.get(CONF_DEVICES, ())),
-        areas=frozenset(options.get(CONF_AREAS, ())),
-        floors=frozenset(options.get(CONF_FLOORS, ())),
-        labels=frozenset(options.get(CONF_LABELS, ())),
-    )
 
 
 @dataclass(slots=True)

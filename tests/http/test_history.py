@@ -1,7 +1,9 @@
 """The past of a device, from the recorder."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+import threading
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -198,3 +200,24 @@ async def test_a_database_that_cannot_be_asked(home: Home, tokens: Tokens, monke
     path = f"/devices/{(await home.device(tokens))['id']}/history"
     monkeypatch.setattr("custom_components.interphone.devices.history.get_significant_states", fail)
     await home.refused(503, "history_unavailable", "GET", path, headers=tokens.headers)
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_one_question_at_a_time(home: Home, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, may_answer = threading.Event(), threading.Event()
+
+    def slow(*_args: Any, **_kwargs: Any) -> dict[str, list[Any]]:
+        asked.set()
+        may_answer.wait(5)
+        return {}
+
+    path = f"/devices/{(await home.device(tokens))['id']}/history"
+    monkeypatch.setattr("custom_components.interphone.devices.history.get_significant_states", slow)
+    first = asyncio.create_task(home.request("GET", path, headers=tokens.headers))
+    assert await asyncio.to_thread(asked.wait, 5)
+    await home.refused(429, "rate_limited", "GET", path, headers=tokens.headers)
+    # Who is put out meanwhile is told nothing.
+    await home.command("grants/revoke", grant_id=tokens.grant_id)
+    may_answer.set()
+    status, body = await first
+    assert (status, body["error"]) == (401, "grant_revoked")

@@ -1,0 +1,69 @@
+"""The options of the entry, as values."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from .const import (
+    CODE_LENGTH,
+    CODE_LIFETIME,
+    CONF_AREAS,
+    CONF_ASK_BEFORE_SHOWING,
+    CONF_CODE_LENGTH,
+    CONF_CODE_LIFETIME,
+    CONF_DEVICES,
+    CONF_DOMAINS,
+    CONF_DOORBELLS,
+    CONF_ENTITIES,
+    CONF_EXCLUDE,
+    CONF_FLOORS,
+    CONF_INCLUDE,
+    CONF_LABELS,
+    CONF_ORIGINS,
+    CONF_SENSITIVE_ENTITIES,
+    CONF_TOKEN_LIFETIME,
+    TOKEN_LIFETIME,
+)
+from .devices.exposure import DEFAULT_DOMAINS, Exposure, Places
+from .pairing.codes import CodeStyle
+from .pairing.desk import DeskSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of the entry, read whenever they change."""
+
+    origins: frozenset[str]
+    exposure: Exposure
+    doorbells: frozenset[str]
+    desk: DeskSettings
+    token_lifetime: float
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Self:
+        """Read the options; what is missing has its default."""
+        return cls(
+            origins=frozenset(options.get(CONF_ORIGINS, ())),
+            exposure=Exposure(
+                domains=frozenset(options.get(CONF_DOMAINS, DEFAULT_DOMAINS)),
+                sensitive_entities=frozenset(options.get(CONF_SENSITIVE_ENTITIES, ())),
+                include=_places(options.get(CONF_INCLUDE, {})),
+                exclude=_places(options.get(CONF_EXCLUDE, {})),
+            ),
+            doorbells=frozenset(options.get(CONF_DOORBELLS, ())),
+            desk=DeskSettings(
+                style=CodeStyle(int(options.get(CONF_CODE_LENGTH, CODE_LENGTH))),
+                lifetime=float(options.get(CONF_CODE_LIFETIME, CODE_LIFETIME)),
+                ask_before_showing=bool(options.get(CONF_ASK_BEFORE_SHOWING, False)),
+            ),
+            token_lifetime=float(options.get(CONF_TOKEN_LIFETIME, TOKEN_LIFETIME)),
+        )
+
+
+def _places(options: dict[str, list[str]]) -> Places:
+    return Places(
+        entities=frozenset(options.get(CONF_ENTITIES, ())),
+        devices=frozenset(options.get(CONF_DEVICES, ())),
+        areas=frozenset(options.get(CONF_AREAS, ())),
+        floors=frozenset(options.get(CONF_FLOORS, ())),
+        labels=frozenset(options.get(CONF_LABELS, ())),
+    )
