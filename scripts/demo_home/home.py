@@ -61,6 +61,10 @@ class Home:
             await api.close()
             await self._process.stop()
 
+    async def kill(self) -> None:
+        """End it without a word, as a power cut would."""
+        await self._process.kill()
+
     async def connect(self, api: HomeApi, origin: str) -> None:
         """Set Interphone up for the website at `origin`; where an earlier run did, change its options to that."""
         entry = next((entry for entry in await api.entries() if entry["domain"] == "interphone"), None)

@@ -53,6 +53,12 @@ class Process:
             raise DemoError(f"{self.name} was not started")
         return await self._process.wait()
 
+    async def kill(self) -> None:
+        """End it without a word, as a power cut would; return when it is gone."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+
     async def stop(self) -> None:
         """Stop it and all it started; return when it is gone."""
         process, self._process = self._process, None

@@ -19,7 +19,7 @@ async def test_a_thousand_checks_at_once_are_compared_within_the_budget(home: Ho
     answers = Counter(await asyncio.gather(*(check() for _ in range(1000))))
 
     allowed_a_minute = CHECKS_PER_SOURCE[0][0]
-    assert ATTEMPTS_PER_SOURCE < allowed_a_minute
+    assert allowed_a_minute > ATTEMPTS_PER_SOURCE
     # Five were compared; the checks that the minute's budget let through beyond them were refused before comparing.
     assert answers == {"wrong_code": ATTEMPTS_PER_SOURCE, "rate_limited": 1000 - ATTEMPTS_PER_SOURCE}
     assert home.entry.runtime_data.desk.gate.failures == ATTEMPTS_PER_SOURCE
