@@ -195,9 +195,11 @@ class Commands:
     ) -> CommandResult:
         try:
             await self._call(order, grant, context)
-            # Entities that work in a thread write their state in the next turn of the loop.
-            await asyncio.sleep(0)
             reached = self._reached(order)
+            if not reached:
+                # Entities that work in a thread write their state in the next turn of the loop.
+                await asyncio.sleep(0)
+                reached = self._reached(order)
         except InterphoneError as error:
             return CommandResult(command_id, CommandStatus.FAILED, error)
         finally:

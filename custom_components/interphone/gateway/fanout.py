@@ -4,11 +4,12 @@ Nothing is awaited and no task is made per session. A session that reads slower 
 engine.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from socketio import packet
 
+from .engineio.session import Session as EngineSession
 from .engineio.socketio_manager import encode
 from .engineio.socketio_packet import SocketIoPacket
 from .engineio.socketio_server import SocketIoServer
@@ -24,6 +25,12 @@ class Fanout:
     def send(self, sids: Iterable[str], event: str, payload: Any) -> None:
         """Send an event to these sessions; those that are gone are passed over."""
         self._write(sids, SocketIoPacket(packet.EVENT, data=[event, payload]))
+
+    def broadcast(self, sessions: Sequence[EngineSession], event: str, payload: Any) -> None:
+        """Send an event to these Engine.IO sessions; those that have ended are passed over."""
+        for part in encode(SocketIoPacket(packet.EVENT, data=[event, payload])):
+            for session in sessions:
+                session.write(part)
 
     def close(self, sids: Iterable[str], reason: str, *, for_good: bool) -> None:
         """Close these sessions after what was sent to them before.

@@ -22,6 +22,7 @@ from ..messages import negotiate
 from ..pairing.models import Pairing, PairingState
 from ..relay import Relay, request_source
 from .credentials import PanelCredential, identify, presented_token
+from .engineio.session import Session as EngineSession
 from .engineio.socketio_server import SocketIoServer
 from .events import Event
 from .fanout import Fanout
@@ -91,7 +92,10 @@ class Gateway:
 
     async def _on_connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         request: web.Request = environ["aiohttp.request"]
-        session = Session(sid, request_source(request), negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE)))
+        engine = self._server.engine_session(sid)
+        if engine is None:  # left meanwhile
+            return
+        session = Session(sid, engine, request_source(request), negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE)))
         token = presented_token(request, auth)
         self._sessions.open(session)
         if token is None:
@@ -215,10 +219,15 @@ class Gateway:
 
     def _push(self, change: Change) -> None:
         """Send a change to every website that may see it."""
+        whole: list[EngineSession] = []
         for grant_id in self._sessions.grants:
             visible = change.visible(self._relay.grants.get(grant_id).scope)
-            if visible:
-                self._fanout.send(self._sessions.of_grant(grant_id), visible.event, visible.payload())
+            if visible is change:
+                whole += self._sessions.engines_of_grant(grant_id)
+            elif visible:
+                self._fanout.broadcast(self._sessions.engines_of_grant(grant_id), visible.event, visible.payload())
+        if whole:  # encoded once for all who see all of it
+            self._fanout.broadcast(whole, change.event, change.payload())
 
     def _follow_grant(self, change: GrantChange) -> None:
         """Let a change of a grant reach its sockets at once."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .engineio.session import Session as EngineSession
+
 
 class Kind(StrEnum):
     """What a session is."""
@@ -18,6 +20,7 @@ class Session:
     """One socket: where it comes from, what it is, and what must be undone when it goes."""
 
     sid: str
+    engine: EngineSession
     source: str
     language: str
     kind: Kind = Kind.STRANGER
@@ -40,7 +43,7 @@ class Sessions:
     def __init__(self) -> None:
         """Start with none."""
         self._sessions: dict[str, Session] = {}
-        self._websites: dict[str, set[str]] = {}
+        self._websites: dict[str, dict[str, EngineSession]] = {}
         self._panels: set[str] = set()
 
     def open(self, session: Session) -> None:
@@ -60,7 +63,7 @@ class Sessions:
         """Note that a stranger is a website with this grant."""
         session.kind = Kind.WEBSITE
         session.grant_id = grant_id
-        self._websites.setdefault(grant_id, set()).add(session.sid)
+        self._websites.setdefault(grant_id, {})[session.sid] = session.engine
 
     def close(self, sid: str) -> None:
         """Forget a socket that is gone."""
@@ -72,7 +75,7 @@ class Sessions:
             session.on_leave.pop()()
         self._panels.discard(sid)
         if session.grant_id is not None and (sids := self._websites.get(session.grant_id)):
-            sids.discard(sid)
+            sids.pop(sid, None)
             if not sids:
                 del self._websites[session.grant_id]
 
@@ -89,6 +92,10 @@ class Sessions:
     def of_grant(self, grant_id: str) -> tuple[str, ...]:
         """The sockets of one website."""
         return tuple(self._websites.get(grant_id, ()))
+
+    def engines_of_grant(self, grant_id: str) -> list[EngineSession]:
+        """The Engine.IO sessions of one website: a change goes to all of them, and each look-up would cost as much."""
+        return list(self._websites.get(grant_id, {}).values())
 
     @property
     def grants(self) -> Iterable[str]:

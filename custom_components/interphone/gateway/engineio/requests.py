@@ -123,7 +123,7 @@ class Requests:
             self._engine.gone(session)
             raise
         try:
-            session.socket = link
+            session.attach(link)
             session.write(self._hello(session, []))
             session.open()
             await self._converse(session, link)

@@ -70,13 +70,14 @@ class Session:
         self.authenticated = False
         self.ended: str | None = None
         self.socket: WebSocketLink | None = None
+        # The socket again, while frames go straight to it: nothing waits, and the session has not ended.
+        self._direct: WebSocketLink | None = None
         self.upgrading: WebSocketLink | None = None
         self.probed = False
         self.posting = False
         self._host = host
         self._queue: deque[ReadyMade] = deque()
         self._queue_size = 0
-        self._draining = False
         self._poll: asyncio.Future[None] | None = None
         self._last_words = _CLOSE
         self._inbox: deque[tuple[str, Any, int]] = deque()
@@ -123,6 +124,7 @@ class Session:
         if self.ended is not None:
             return
         self.ended = reason
+        self._direct = None
         for entry in (self._beat, self._expected):
             if entry is not None:
                 entry.cancel()
@@ -163,11 +165,13 @@ class Session:
 
     def write(self, item: ReadyMade) -> bool:
         """Send, without waiting; False when the session has ended, or ends now because its client does not read."""
+        direct = self._direct
+        if direct is not None:
+            if not direct.write(item.frame(self.form)):
+                self._fall_behind(direct)
+            return True
         if self.ended is not None:
             return False
-        socket = self.socket
-        if socket is not None and not self._queue and socket.try_write(item.frame(self.form)):
-            return True
         return self._enqueue(item)
 
     def _enqueue(self, item: ReadyMade) -> bool:
@@ -179,17 +183,28 @@ class Session:
             return False
         if self.socket is None:
             self._wake_poll()
-        elif not self._draining:
-            self._draining = True
-            self._host.spawn(self._drain(self.socket))
         return True
 
-    async def _drain(self, socket: WebSocketLink) -> None:
-        try:
-            while self._queue and await socket.drained():
-                socket.write(self._portion(_PORTION))
-        finally:
-            self._draining = False
+    def attach(self, link: WebSocketLink) -> None:
+        """Go on over `link`, which first gets everything that waits."""
+        self.socket = link
+        if self._queue and not link.write(self._portion(None)):
+            self._fall_behind(link)
+        else:
+            self._direct = link
+
+    def _fall_behind(self, socket: WebSocketLink) -> None:
+        """Let what comes wait in the queue until the client has taken what it was sent."""
+        self._direct = None
+        self._host.spawn(self._catch_up(socket))
+
+    async def _catch_up(self, socket: WebSocketLink) -> None:
+        while await socket.drained():
+            if not self._queue:
+                if self.ended is None:
+                    self._direct = socket
+                return
+            socket.write(self._portion(_PORTION))
 
     def _portion(self, limit: int | None) -> bytes:
         frames: list[bytes] = []
@@ -259,9 +274,7 @@ class Session:
     def finish_upgrade(self, link: WebSocketLink, form: Form) -> None:
         """Go on over `link`, which first gets everything that waits."""
         self.form = form
-        self.socket = link
-        if self._queue:
-            link.write(self._portion(None))
+        self.attach(link)
         self._wake_poll()
 
     def drop_upgrade(self) -> None:

@@ -16,7 +16,7 @@ from socketio import exceptions, packet
 from ...const import AUTHENTICATE_TIMEOUT, SOCKETIO_EVENT_BURST, SOCKETIO_EVENT_RATE
 from .packet import PacketError
 from .server import Engine
-from .session import Reason
+from .session import Reason, Session
 from .socketio_manager import SocketIoManager, encode
 from .socketio_packet import SocketIoPacket
 
@@ -80,6 +80,11 @@ class SocketIoServer(socketio.AsyncServer):
         """Return the Engine.IO session behind a Socket.IO session; in version 3 only its client may learn it."""
         found: str | None = self.manager.eio_sid_from_sid(sid, namespace)
         return found
+
+    def engine_session(self, sid: str, namespace: str = "/") -> Session | None:
+        """Return the Engine.IO session itself, to write to without looking it up each time."""
+        engine_sid = self.engine_sid(sid, namespace)
+        return None if engine_sid is None else self.eio.find(engine_sid)
 
     def version(self, sid: str, namespace: str = "/") -> int | None:
         """Return the Engine.IO version a session speaks, 3 or 4, or None when it is gone."""

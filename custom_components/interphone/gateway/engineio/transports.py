@@ -19,9 +19,9 @@ class BodyTooLarge(Exception):  # noqa: N818 - a condition, said to the client a
 
 
 class WebSocketLink:
-    """One open WebSocket. Writing never waits; `try_write` refuses as soon as the client does not keep up."""
+    """One open WebSocket. Writing never waits; `write` tells as soon as the client does not keep up."""
 
-    __slots__ = ("_is_closing", "_patience", "_protocol", "_response", "_transport", "_write", "_writer", "failed")
+    __slots__ = ("_patience", "_response", "_transport", "_writer", "failed")
 
     def __init__(
         self, request: web.Request, response: web.WebSocketResponse, writer: AbstractStreamWriter, patience: float
@@ -35,9 +35,6 @@ class WebSocketLink:
         transport.set_write_buffer_limits(high=0)
         _bound_kernel_buffer(transport)
         self._transport = transport
-        self._write = transport.write
-        self._is_closing = transport.is_closing
-        self._protocol = request.protocol
         self._response = response
         self._writer = writer
         self._patience = patience
@@ -60,18 +57,13 @@ class WebSocketLink:
         """What the request's handler returns in the end."""
         return self._response
 
-    def try_write(self, frames: bytes) -> bool:
-        """Write whole frames if nothing written before still waits; else do nothing and return False."""
-        if self._protocol.writing_paused:
-            return False
-        if not self._is_closing():
-            self._write(frames)
-        return True
-
-    def write(self, frames: bytes) -> None:
-        """Hand whole frames to the operating system, or to aiohttp's buffer when it does not take them."""
-        if not self._is_closing():
-            self._write(frames)
+    def write(self, frames: bytes) -> bool:
+        """Hand whole frames to the operating system; False when it did not take all, and the rest is buffered."""
+        transport = self._transport
+        if transport.is_closing():
+            return True
+        transport.write(frames)
+        return not transport.get_write_buffer_size()
 
     async def drained(self) -> bool:
         """Wait until the client has taken everything; False when it left instead."""
