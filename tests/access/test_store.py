@@ -8,6 +8,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
+from custom_components.interphone.access.records import Records
+from custom_components.interphone.access.store import PrivateStore
+from custom_components.interphone.errors import StorageError
 from tests.conftest import Home
 
 
@@ -39,12 +42,12 @@ async def test_it_is_readable_by_its_owner_only(home: Home) -> None:
     assert path_of(home).stat().st_mode & 0o777 == 0o600
 
 
-async def test_truncated_anywhere_it_lets_nobody_in_and_stays(home: Home) -> None:
+async def test_truncated_it_lets_nobody_in_and_stays(home: Home) -> None:
     tokens = await home.pair()
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     path = path_of(home)
     whole = path.read_bytes()
-    # Every length would be a thousand set-ups: every length near an end or a brace, and a stride through the rest.
+    # Every length is tried below; here a stride through them, with all that a set-up does.
     lengths = {0, 1, 2, len(whole) - 1, len(whole) - 2, *range(3, len(whole), 97)}
     for length in sorted(lengths):
         path.write_bytes(whole[:length])
@@ -56,6 +59,18 @@ async def test_truncated_anywhere_it_lets_nobody_in_and_stays(home: Home) -> Non
     assert await load(home)
     assert (await home.request("GET", "/grant", headers=tokens.headers))[0] == 200
     assert ir.async_get(home.hass).async_get_issue("interphone", "store_unreadable") is None
+
+
+async def test_truncated_at_every_length_it_is_no_store(home: Home) -> None:
+    await home.pair()
+    store, path = PrivateStore(home.hass, "interphone"), path_of(home)
+    whole = path.read_bytes()
+    Records.read(await store.load())
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(StorageError):
+            Records.read(await store.load())
+        assert path.read_bytes() == whole[:length]
 
 
 def without(section: str) -> Any:
