@@ -1,45 +1,153 @@
-"""What docs/security.md says of a year of guessing follows from const.py."""
+"""A year of guessing at codes: what an attacker gets at most, and that docs/security.md says the same."""
 
+from collections import Counter
+from contextlib import suppress
+import math
 from pathlib import Path
+import re
+from typing import Final
 
 import pytest
 
-from custom_components.interphone.const import CODE_LENGTH, CODE_LIFETIME, FAILURE_GATE, PANEL_CODE_LENGTH
+from custom_components.interphone.const import (
+    ATTEMPTS_PER_SOURCE,
+    CHECKS_TOTAL,
+    CODE_LENGTH,
+    CODE_LIFETIME,
+    FAILURE_GATE,
+    PANEL_CODE_LENGTH,
+)
+from custom_components.interphone.errors import ExpiredCodeError, RateLimitedError, WrongCodeError
 from custom_components.interphone.pairing.codes import LETTERS
-from custom_components.interphone.pairing.desk import PANEL_STYLE
+from custom_components.interphone.pairing.desk import PairingDesk
+from custom_components.interphone.pairing.models import Pairing, PairingState, Proof
+from tests.pairing.world import World, asker, challenge_of, other_code
 
-PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+SECURITY: Final = Path(__file__).parents[2] / "docs" / "security.md"
+HOURS: Final = 365 * 24
+CODES: Final = 10**CODE_LENGTH
+PLAIN_LIMIT, PLAIN_TAPS = 2e-5, 90
+BOUND_LIMIT, BOUND_TAPS = 1e-6, 4
 
-
-def chance(taps: int) -> float:
-    """Return the chance that a year of guessing finds a code, when someone at home opens the gate so many times."""
-    guesses = FAILURE_GATE * max(1, taps)
-    return float(guesses / 10**CODE_LENGTH)
-
-
-def test_a_plain_code() -> None:
-    assert chance(0) == 2e-7
-    assert chance(96) < 2e-5
-    assert "| 20 | 2e-7 |" in PAGE
-    assert "more than about 96 times" in PAGE
+# How often each pairing's code was guessed at.
+type Guesses = Counter[str]
 
 
-@pytest.mark.parametrize(("taps", "guesses", "told"), [(104, "2,080", "2.1e-5"), (52, "1,040", "1.04e-5")])
-def test_the_table(taps: int, guesses: str, told: str) -> None:
-    assert f"{FAILURE_GATE * taps:,}" == guesses
-    assert chance(taps) == pytest.approx(float(told), rel=0.02)
-    assert guesses in PAGE
-    assert told in PAGE
+class Attacker:
+    """Knows every request there is and has an address for each, but not the code."""
+
+    def __init__(self, desk: PairingDesk, *, bound: bool) -> None:
+        self.guesses: Guesses = Counter()
+        self._desk = desk
+        self._bound = bound
+        self._addresses = 0
+
+    def _address(self) -> str:
+        self._addresses += 1
+        return f"stranger {self._addresses}"
+
+    def ask(self) -> None:
+        verifier = f"verifier {len(self.guesses)}"
+        with suppress(RateLimitedError):
+            self._desk.request(asker(self._address()), challenge_of(verifier) if self._bound else None)
+
+    def guess(self, pairing: Pairing) -> None:
+        """Guess at a shown code until the home takes no more guesses at it."""
+        assert pairing.code is not None
+        proof = Proof(pairing.id, self._verifier(pairing)) if self._bound else None
+        with suppress(ExpiredCodeError, RateLimitedError):
+            while True:
+                with suppress(WrongCodeError):
+                    self._desk.check(other_code(pairing.code), self._address(), proof)
+                self.guesses[pairing.id] += 1
+
+    def _verifier(self, pairing: Pairing) -> str:
+        verifiers = (f"verifier {number}" for number in range(len(self.guesses) + 1))
+        return next(verifier for verifier in verifiers if challenge_of(verifier) == pairing.challenge)
 
 
-def test_a_bound_code_of_the_attackers_own() -> None:
-    assert chance(4) < 1e-6
-    assert "more than four times" in PAGE
+def a_year(*, bound: bool, taps: int) -> Guesses:
+    """Attack around the clock a home where someone taps "show" so often, for whoever asks."""
+    world = World()
+    desk = world.desk()
+    attacker = Attacker(desk, bound=bound)
+    tapped = 0
+    for hour in range(HOURS):
+        for _ in range(10):
+            attacker.ask()
+            due = hour >= (tapped + 1) * HOURS / (taps + 1)
+            for pairing in desk.live():
+                if due and pairing.state is PairingState.WAITING:
+                    desk.reveal(pairing.id)
+                    tapped, due = tapped + 1, False
+            for pairing in desk.live():
+                if pairing.state is PairingState.SHOWN:
+                    attacker.guess(pairing)
+        world.pass_time(3600)
+    assert tapped == taps
+    return attacker.guesses
 
 
-def test_a_panels_code() -> None:
-    assert PANEL_STYLE.alphabet == LETTERS
-    possibilities = len(LETTERS) ** PANEL_CODE_LENGTH
-    guesses = 10_000 * CODE_LIFETIME
-    assert guesses / possibilities == pytest.approx(7.3e-10, rel=0.02)
-    assert "7.3e-10" in PAGE
+def chance(guesses: Guesses) -> float:
+    """Tell how likely at least one guess was right. Guesses at one code are never the same."""
+    return -math.expm1(sum(math.log1p(-count / CODES) for count in guesses.values()))
+
+
+@pytest.mark.parametrize(
+    ("bound", "taps", "limit"),
+    [
+        (False, 0, PLAIN_LIMIT),
+        (False, PLAIN_TAPS, PLAIN_LIMIT),
+        (True, 0, BOUND_LIMIT),
+        (True, BOUND_TAPS, BOUND_LIMIT),
+    ],
+)
+def test_a_year_of_guessing(*, bound: bool, taps: int, limit: float) -> None:
+    guesses = a_year(bound=bound, taps=taps)
+    assert guesses.total() == FAILURE_GATE * (taps + 1)  # all that the gate lets through, and no more
+    assert chance(guesses) < limit
+
+
+def section(title: str) -> str:
+    """Return a section of docs/security.md without its line breaks."""
+    _, _, text = SECURITY.read_text().partition(f"\n## {title}\n")
+    return text.partition("\n## ")[0]
+
+
+def power(value: float, digits: int) -> str:
+    """Write a number as the page does: 7.3e-10."""
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def test_the_table_follows_from_the_limits() -> None:
+    rows = re.findall(r"^\| ([^|]*) \| ([^|]*\d) \| ([^|]*) \|$", section("A year of guessing"), re.MULTILINE)
+    assert len(rows) == 3
+    for who, told, told_chance in rows:
+        *factors, guesses = map(int, re.findall(r"\d+", told.replace(",", "")))  # "104 times 20 = 2,080", or "20"
+        if factors:
+            assert (math.prod(factors), factors[-1]) == (guesses, FAILURE_GATE), who
+        assert guesses % FAILURE_GATE == 0, who
+        assert told_chance == power(guesses / CODES, len(re.findall(r"\d", told_chance.partition("e")[0]))), who
+
+
+def test_the_text_follows_from_the_limits() -> None:
+    text = " ".join(section("A year of guessing").split())
+    panel_codes = len(LETTERS) ** PANEL_CODE_LENGTH
+    [(checks, window)] = CHECKS_TOTAL
+    assert window == 3600
+    for told in (
+        f"After {FAILURE_GATE} wrong codes none exists",
+        f"at most {FAILURE_GATE} guesses at codes out of 10^{CODE_LENGTH}",
+        f"below {power(PLAIN_LIMIT, 1)} a year",
+        f"below {power(BOUND_LIMIT, 1)} a year",
+        f"{ATTEMPTS_PER_SOURCE} attempts each under the same gate",
+        f"{power(FAILURE_GATE / CODES, 1)} between two taps",
+        f"{len(LETTERS)}^{PANEL_CODE_LENGTH} = {power(panel_codes, 2)} possibilities",
+        f"find it with {power(10_000 * CODE_LIFETIME / panel_codes, 2)}",
+        f"{checks} checks an hour",
+        f"a chance of {power(checks * HOURS / CODES, 1)}",
+    ):
+        assert told in text
+    [taps] = re.findall(r"more than about (\d+) times", text)
+    assert FAILURE_GATE * (int(taps) + 1) / CODES < PLAIN_LIMIT
