@@ -19,7 +19,7 @@ from custom_components.interphone.const import (
 )
 from custom_components.interphone.errors import ExpiredCodeError, RateLimitedError, WrongCodeError
 from custom_components.interphone.pairing.codes import LETTERS
-from custom_components.interphone.pairing.desk import PairingDesk
+from custom_components.interphone.pairing.desk import PANEL_STYLE, PairingDesk
 from custom_components.interphone.pairing.models import Pairing, PairingState, Proof
 from tests.pairing.world import World, asker, challenge_of, other_code
 
@@ -133,6 +133,7 @@ def test_the_table_follows_from_the_limits() -> None:
 
 def test_the_text_follows_from_the_limits() -> None:
     text = " ".join(section("A year of guessing").split())
+    assert PANEL_STYLE.alphabet == LETTERS
     panel_codes = len(LETTERS) ** PANEL_CODE_LENGTH
     [(checks, window)] = CHECKS_TOTAL
     assert window == 3600
@@ -145,6 +146,7 @@ def test_the_text_follows_from_the_limits() -> None:
         f"{power(FAILURE_GATE / CODES, 1)} between two taps",
         f"{len(LETTERS)}^{PANEL_CODE_LENGTH} = {power(panel_codes, 2)} possibilities",
         f"find it with {power(10_000 * CODE_LIFETIME / panel_codes, 2)}",
+        f"""tap "show" for a stranger more than {("no", "one", "two", "three", "four")[BOUND_TAPS]} times""",
         f"{checks} checks an hour",
         f"a chance of {power(checks * HOURS / CODES, 1)}",
     ):

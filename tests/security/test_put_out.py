@@ -1,14 +1,21 @@
 """Whoever is put out is out at once, on every door, whatever is under way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
 
 from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.interphone.const import POLLS_PER_GRANT
+from custom_components.interphone.http.operations import OPERATIONS
 from tests.conftest import Connect, Home, Tokens
 
-type Act = Callable[[Home, Tokens], Awaitable[None]]
+TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
+
+type Act = Callable[[Home, Tokens], Coroutine[Any, Any, None]]
 
 
 async def revoke(home: Home, tokens: Tokens) -> None:
@@ -27,7 +34,36 @@ async def remove_all(home: Home, _tokens: Tokens) -> None:
     assert (await home.command("grants/revoke_all"))["success"]
 
 
-@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def update(home: Home, tokens: Tokens, **changes: Any) -> None:
+    assert (await home.command("grants/update", grant_id=tokens.grant_id, **changes))["success"]
+
+
+async def end(home: Home, tokens: Tokens) -> None:
+    await update(home, tokens, expires=dt_util.utcnow().isoformat())
+
+
+async def let_expire(home: Home, tokens: Tokens) -> None:
+    await update(home, tokens, expires=(dt_util.utcnow() + timedelta(milliseconds=100)).isoformat())
+
+
+async def forbid_control(home: Home, tokens: Tokens) -> None:
+    await update(home, tokens, scope={"control": False})
+
+
+async def show_nothing(home: Home, tokens: Tokens) -> None:
+    await update(home, tokens, scope={"devices": []})
+
+
+async def device_of(home: Home, tokens: Tokens, name: str) -> str:
+    return str((await home.device(tokens, name))["id"])
+
+
+def refresh(home: Home, tokens: Tokens) -> Coroutine[Any, Any, tuple[int, Any]]:
+    spent = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+    return home.request("POST", "/token", json=spent)
+
+
+@TRANSPORTS
 @pytest.mark.parametrize(
     ("act", "reason", "errors"),
     [
@@ -35,12 +71,15 @@ async def remove_all(home: Home, _tokens: Tokens) -> None:
         (leave, "revoked", {"grant_revoked"}),
         (pause, "paused", {"grant_paused"}),
         (remove_all, "revoked", {"invalid_token"}),
+        (end, "expired_token", {"grant_revoked"}),
+        (let_expire, "expired_token", {"grant_revoked"}),
     ],
 )
 async def test_every_door_is_shut_at_once(
     home: Home, connect: Connect, transport: str, act: Act, reason: str, errors: set[str]
 ) -> None:
     tokens = await home.pair()
+    light = await device_of(home, tokens, "Bed Light")
     websites = [await connect(tokens.token, transports=[transport]) for _ in range(2)]
     for website in websites:
         await website.receive("snapshot")
@@ -50,14 +89,18 @@ async def test_every_door_is_shut_at_once(
     for website in websites:
         assert await website.receive("revoked") == {"reason": reason}
         await website.closed()
-    for method, path in (("GET", "/devices"), ("GET", "/grant"), ("POST", "/commands"), ("GET", "/events")):
-        _, body = await home.request(method, path, headers=tokens.headers, json={} if method == "POST" else None)
-        assert body["error"] in errors, path
+    doors = [door for door, operation in OPERATIONS.items() if operation.needs_token]
+    assert ("GET", "/devices/{device_id}/snapshot") in doors
+    for method, path in doors:
+        body: dict[str, Any] | None = {} if method == "POST" else None
+        _, answer = await home.request(method, path.format(device_id=light), headers=tokens.headers, json=body)
+        assert answer["error"] in errors, path
     refused = await connect(tokens.token, transports=[transport], refused=True)
     assert (await refused.receive("refused"))["data"]["error"] in errors
-    refresh = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
-    status, body = await home.request("POST", "/token", json=refresh)
-    assert body["error"] in errors | {"invalid_token"}, (status, body)
+    stranger = await connect(transports=[transport])
+    assert (await stranger.call("authenticate", {"token": tokens.token}))["error"] in errors
+    status, answer = await refresh(home, tokens)
+    assert answer["error"] in errors | {"invalid_token"}, status
 
 
 async def test_a_paused_website_comes_back_when_it_is_resumed(home: Home, connect: Connect) -> None:
@@ -67,29 +110,53 @@ async def test_a_paused_website_comes_back_when_it_is_resumed(home: Home, connec
     await (await connect(tokens.token)).receive("snapshot")
 
 
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [(revoke, "grant_revoked"), (leave, "grant_revoked"), (pause, "grant_paused"), (end, "grant_revoked")],
+)
+async def test_in_the_middle_of_a_poll(home: Home, act: Act, error: str) -> None:
+    """Whoever waits for changes over plain HTTP is answered now, not when its time is over."""
+    tokens = await home.pair()
+    _, answer = await home.request("GET", "/events", headers=tokens.headers)
+    query = {"since": f"{answer['epoch']}:{answer['seq']}", "wait": "25"}
+
+    def poll() -> asyncio.Task[tuple[int, Any]]:
+        return asyncio.create_task(home.request("GET", "/events", headers=tokens.headers, params=query))
+
+    # One more than may wait: when it makes the oldest give way, all others do wait.
+    polls = [poll() for _ in range(POLLS_PER_GRANT + 1)]
+    _, waiting = await asyncio.wait(polls, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    assert len(waiting) == POLLS_PER_GRANT
+    await act(home, tokens)
+    async with asyncio.timeout(5):
+        assert {answer["error"] for _, answer in await asyncio.gather(*waiting)} == {error}
+
+
 async def slow_light(hass: HomeAssistant) -> tuple[asyncio.Event, asyncio.Event, list[ServiceCall]]:
     """Let the lights' service begin, and end only when it is told to."""
-    begun, end, calls = asyncio.Event(), asyncio.Event(), []
+    begun, go_on, calls = asyncio.Event(), asyncio.Event(), []
 
     async def turn_on(call: ServiceCall) -> None:
         calls.append(call)
         begun.set()
-        await end.wait()
+        await go_on.wait()
+        state = hass.states.get(call.data["entity_id"])
+        assert state is not None
+        hass.states.async_set(state.entity_id, "on", state.attributes)
 
     hass.services.async_register("light", "turn_on", turn_on)
-    return begun, end, calls
+    return begun, go_on, calls
 
 
-async def device_of(home: Home, tokens: Tokens, name: str) -> str:
-    devices = (await home.request("GET", "/devices", headers=tokens.headers))[1]["devices"]
-    return next(str(device["id"]) for device in devices if device["name"] == name)
+def three_commands(light: str) -> list[dict[str, Any]]:
+    return [{"id": str(n), "device": light, "command": "on_off.set", "params": {"on": True}} for n in range(3)]
 
 
 async def test_in_the_middle_of_a_command(home: Home, connect: Connect) -> None:
     """What was begun may end, and nobody is told."""
     tokens = await home.pair()
     light = await device_of(home, tokens, "Bed Light")
-    begun, end, _ = await slow_light(home.hass)
+    begun, go_on, _ = await slow_light(home.hass)
     website = await connect(tokens.token)
     await website.receive("snapshot")
     command = asyncio.create_task(website.command(id="1", device=light, command="on_off.set", params={"on": True}))
@@ -97,63 +164,153 @@ async def test_in_the_middle_of_a_command(home: Home, connect: Connect) -> None:
     await revoke(home, tokens)
     assert await website.receive("revoked") == {"reason": "revoked"}
     await website.closed()
-    end.set()
+    go_on.set()
     command.cancel()
     await asyncio.gather(command, return_exceptions=True)
     await home.hass.async_block_till_done()
 
 
-async def test_in_the_middle_of_a_batch(home: Home) -> None:
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (revoke, "grant_revoked"),
+        (leave, "grant_revoked"),
+        (remove_all, "grant_revoked"),
+        (pause, "grant_paused"),
+        (end, "grant_revoked"),
+        (forbid_control, "not_permitted"),
+        (show_nothing, "unknown_device"),
+    ],
+)
+async def test_in_the_middle_of_a_batch(home: Home, act: Act, error: str) -> None:
     """What was not begun is refused."""
     tokens = await home.pair()
     light = await device_of(home, tokens, "Bed Light")
-    begun, end, calls = await slow_light(home.hass)
-    batch = [{"id": str(n), "device": light, "command": "on_off.set", "params": {"on": True}} for n in range(3)]
+    begun, go_on, calls = await slow_light(home.hass)
+    batch = three_commands(light)
     answer = asyncio.create_task(home.request("POST", "/commands", headers=tokens.headers, json=batch))
     await begun.wait()
-    await revoke(home, tokens)
-    end.set()
+    await act(home, tokens)
+    go_on.set()
     status, body = await answer
     assert status == 200
-    assert [result.get("error") for result in body["results"]] == [None, "grant_revoked", "grant_revoked"]
+    assert [result.get("error") for result in body["results"]] == [None, error, error]
     assert len(calls) == 1
 
 
-async def test_in_the_middle_of_a_refresh(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the disk is busy with the refresh, the grant is revoked: the refresh comes to nothing."""
+@TRANSPORTS
+async def test_in_the_middle_of_a_batch_over_a_socket(home: Home, connect: Connect, transport: str) -> None:
+    """The socket is closed before the batch is over, and nothing more of it is done."""
     tokens = await home.pair()
-    writing, written = asyncio.Event(), asyncio.Event()
-    run = home.hass.async_add_executor_job
+    light = await device_of(home, tokens, "Bed Light")
+    begun, go_on, calls = await slow_light(home.hass)
+    website = await connect(tokens.token, transports=[transport])
+    await website.receive("snapshot")
+    await website.client.emit("command", three_commands(light))
+    await begun.wait()
+    await revoke(home, tokens)
+    assert await website.receive("revoked") == {"reason": "revoked"}
+    await website.closed()
+    go_on.set()
+    await home.hass.async_block_till_done()
+    assert len(calls) == 1
 
-    async def slow_disk[**P, T](job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if not writing.is_set():
-            writing.set()
-            await written.wait()
-        return await run(job, *args, **kwargs)
 
-    monkeypatch.setattr(home.hass, "async_add_executor_job", slow_disk)
-    refresh = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
-    refreshed = asyncio.create_task(home.request("POST", "/token", json=refresh))
-    await writing.wait()
+class SlowDisk:
+    """A disk whose next write begins, and ends only when it is told to."""
+
+    def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.writing, self.go_on = asyncio.Event(), asyncio.Event()
+        self._run = hass.async_add_executor_job
+        monkeypatch.setattr(hass, "async_add_executor_job", self._job)
+
+    async def _job[**P, T](self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if not self.writing.is_set():
+            self.writing.set()
+            await self.go_on.wait()
+        return await self._run(job, *args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "afterwards"),
+    [(revoke, "grant_revoked", "invalid_token"), (pause, "grant_paused", "grant_paused")],
+)
+async def test_in_the_middle_of_a_refresh(
+    home: Home, monkeypatch: pytest.MonkeyPatch, act: Act, error: str, afterwards: str
+) -> None:
+    """While the disk is busy with the refresh, the website is put out: the refresh comes to nothing."""
+    tokens = await home.pair()
+    disk = SlowDisk(home.hass, monkeypatch)
+    refreshed = asyncio.create_task(refresh(home, tokens))
+    await disk.writing.wait()
     out = asyncio.Event()
     home.entry.runtime_data.grants.listen(lambda _change: out.set())
-    revoked = asyncio.create_task(revoke(home, tokens))
-    await out.wait()  # the revocation holds from here on, and waits for the disk as well
-    written.set()
+    acted = asyncio.create_task(act(home, tokens))
+    await out.wait()  # it holds from here on, and waits for the disk as well
+    disk.go_on.set()
     status, body = await refreshed
-    assert (status, body["error"]) == (401, "grant_revoked")
-    await revoked
-    assert (await home.request("POST", "/token", json=refresh))[1]["error"] == "invalid_token"
+    assert (status, body["error"]) == (401 if act is revoke else 403, error)
+    await acted
+    assert (await refresh(home, tokens))[1]["error"] == afterwards
 
 
-async def test_a_narrowed_scope_stops_the_pushes_at_once(home: Home, connect: Connect) -> None:
+async def test_a_refresh_lost_to_a_pause_can_be_made_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = await home.pair()
+    disk = SlowDisk(home.hass, monkeypatch)
+    refreshed = asyncio.create_task(refresh(home, tokens))
+    await disk.writing.wait()
+    out = asyncio.Event()
+    home.entry.runtime_data.grants.listen(lambda _change: out.set())
+    paused = asyncio.create_task(pause(home, tokens))
+    await out.wait()
+    disk.go_on.set()
+    assert (await refreshed)[1]["error"] == "grant_paused"
+    await paused
+    assert (await home.command("grants/resume", grant_id=tokens.grant_id))["success"]
+    assert (await refresh(home, tokens))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("act", "reason", "error"),
+    [
+        (revoke, "revoked", "grant_revoked"),
+        (pause, "paused", "grant_paused"),
+        (remove_all, "revoked", "invalid_token"),
+        (end, "expired_token", "grant_revoked"),
+    ],
+)
+async def test_a_slow_disk_keeps_nobody_in(
+    home: Home, connect: Connect, monkeypatch: pytest.MonkeyPatch, act: Act, reason: str, error: str
+) -> None:
+    """The website is out before the disk knows; whoever put it out is answered only when it does."""
+    tokens = await home.pair()
+    website = await connect(tokens.token)
+    await website.receive("snapshot")
+    disk = SlowDisk(home.hass, monkeypatch)
+    acted = asyncio.create_task(act(home, tokens))
+    await disk.writing.wait()
+    assert await website.receive("revoked") == {"reason": reason}
+    await website.closed()
+    assert (await home.request("GET", "/grant", headers=tokens.headers))[1]["error"] == error
+    assert not acted.done()
+    disk.go_on.set()
+    await acted
+
+
+@TRANSPORTS
+async def test_a_narrowed_scope_stops_the_pushes_at_once(
+    home: Home, connect: Connect, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    """Before it is even on disk."""
     tokens = await home.pair()
     kept = await device_of(home, tokens, "Bed Light")
     lost = await device_of(home, tokens, "Kitchen Lights")
-    website = await connect(tokens.token)
+    website = await connect(tokens.token, transports=[transport])
     await website.receive("snapshot")
+    disk = SlowDisk(home.hass, monkeypatch)
     scope = {"devices": [kept], "control": False}
-    assert (await home.command("grants/update", grant_id=tokens.grant_id, scope=scope))["success"]
+    narrowed = asyncio.create_task(update(home, tokens, scope=scope))
+    await disk.writing.wait()
     change = await website.receive("devices")
     assert lost in change["removed"]
     assert kept not in change["removed"]
@@ -163,3 +320,6 @@ async def test_a_narrowed_scope_stops_the_pushes_at_once(home: Home, connect: Co
     for device, error in ((lost, "unknown_device"), (kept, "not_permitted")):
         ack = await website.command(id=device, device=device, command="on_off.toggle")
         assert ack["error"] == error
+    assert not narrowed.done()
+    disk.go_on.set()
+    await narrowed
