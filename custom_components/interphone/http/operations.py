@@ -192,6 +192,8 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
             errors.WrongCodeError,
             errors.RateLimitedError,
             errors.TooManyGrantsError,
+            errors.RevokedGrantError,  # put out while its grant was being written
+            errors.PausedGrantError,
             errors.StorageError,
             *WITH_BODY,
         ),
