@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+import threading
 
 from homeassistant.core import HomeAssistant
 import pytest
+
+# A test that forgot to let the disk go on ends then.
+TIMEOUT = 5
 
 
 @contextmanager
@@ -23,20 +27,23 @@ def broken(hass: HomeAssistant) -> Iterator[None]:
 
 
 class SlowDisk:
-    """Its next write begins, and ends only when it is told to: well, or badly."""
+    """Its next write begins, and ends only when it is told to: well, or badly. It cannot be cancelled."""
 
     def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, *, fails: bool = False) -> None:
-        self.writing, self.go_on = asyncio.Event(), asyncio.Event()
+        self.writing, self.go_on = asyncio.Event(), threading.Event()
         self._hass, self._fails = hass, fails
         self._run = hass.async_add_executor_job
+        self._held = False
         monkeypatch.setattr(hass, "async_add_executor_job", self._job)
 
-    async def _job[**P, T](self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self.writing.is_set():
-            return await self._run(job, *args, **kwargs)
-        self.writing.set()
-        await self.go_on.wait()
-        if not self._fails:
-            return await self._run(job, *args, **kwargs)
-        with broken(self._hass):
-            return await self._run(job, *args, **kwargs)
+    def _job[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
+        if self._held:
+            return self._run(job, *args)
+        self._held = True
+        return self._run(self._slowly, job, *args)
+
+    def _slowly[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
+        self._hass.loop.call_soon_threadsafe(self.writing.set)
+        assert self.go_on.wait(TIMEOUT)
+        with broken(self._hass) if self._fails else nullcontext():
+            return job(*args)

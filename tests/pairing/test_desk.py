@@ -131,6 +131,16 @@ class TestPlain:
         with pytest.raises(ExpiredCodeError):
             desk.check("12345678", "a")
 
+    def test_sixty_checks_an_hour_from_all_sources(self, world: World, desk: PairingDesk) -> None:
+        for number in range(60):
+            with pytest.raises(ExpiredCodeError):
+                desk.check("12345678", f"source {number}")
+        with pytest.raises(RateLimitedError):
+            desk.check("12345678", "one more")
+        world.pass_time(3600)
+        with pytest.raises(ExpiredCodeError):
+            desk.check("12345678", "one more")
+
     def test_the_code_is_compared_by_nothing_but_its_digest(self, world: World) -> None:
         class Watched(str):
             """A code that shows its characters to nobody who compares them one by one."""

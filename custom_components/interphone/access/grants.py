@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 import secrets
 from typing import Any
 
@@ -23,7 +24,7 @@ from ..errors import (
 from .models import Grant, Scope
 from .records import GRANTS, dump_grant
 from .store import PrivateStore, Section
-from .tokens import AccessTokens, RefreshTokens
+from .tokens import AccessTokens, RefreshFamily, RefreshTokens
 
 
 class GrantEvent(StrEnum):
@@ -188,12 +189,7 @@ class Grants:
                 await self.revoke(grant.id, source=source)
                 raise
             self._touch(grant, source)
-            try:
-                await self._store.save()
-            except StorageError:
-                if grant.id in self._grants:
-                    self._refresh.restore(before)
-                raise
+            await self._store.save(undo=partial(self._restore, before))
         grant = self.require_active(grant.id)  # it may have been revoked while the disk was busy
         self._tell(GrantEvent.REFRESHED, grant, source)
         return grant, self._pair(grant, successor)
@@ -270,12 +266,13 @@ class Grants:
         async with self._widening:
             before = self.get(grant_id)
             self._put(event, replace(before, **changes), before)
-            try:
-                await self._store.save()
-            except StorageError:
-                self._undo(before, changes)
-                raise
+            await self._store.save(undo=partial(self._undo, before, changes))
         return self.get(grant_id)
+
+    def _restore(self, before: RefreshFamily) -> None:
+        """Take a rotation back that could not be kept, unless the website was put out meanwhile."""
+        if before.grant_id in self._grants:
+            self._refresh.restore(before)
 
     def _undo(self, before: Grant, changes: Iterable[str]) -> None:
         """Take changes back that could not be kept. Whoever was revoked or paused meanwhile stays out."""

@@ -78,17 +78,18 @@ class PrivateStore:
             migrated = MIGRATIONS[step](migrated)
         return migrated
 
-    async def save(self) -> None:
+    async def save(self, undo: Callable[[], None] | None = None) -> None:
         """Write every section now; on return it is on disk.
 
-        Raises `StorageError` when it is not, `NotReadyError` when this store was closed.
+        Raises `StorageError` when it is not, `NotReadyError` when this store was closed. What could not be kept is
+        taken back by `undo`, before anything else is written.
         """
         self._cancel_pending()
         # A task of its own, shielded: a request that is cancelled half-way must not open the lock while the thread
         # still writes, or a later save could be overtaken by this one.
-        await asyncio.shield(self._hass.async_create_task(self._save_in_turn(), "interphone store"))
+        await asyncio.shield(self._hass.async_create_task(self._save_in_turn(undo), "interphone store"))
 
-    async def _save_in_turn(self) -> None:
+    async def _save_in_turn(self, undo: Callable[[], None] | None) -> None:
         async with self._lock:
             if self._closed:  # the file may have another owner by now
                 raise NotReadyError
@@ -99,7 +100,12 @@ class PrivateStore:
                 "key": self._key,
                 "data": {section: dump() for section, dump in self._dumps.items()},
             }
-            await self._hass.async_add_executor_job(self._write, json.dumps(document, indent=2))
+            try:
+                await self._hass.async_add_executor_job(self._write, json.dumps(document, indent=2))
+            except StorageError:
+                if undo:
+                    undo()
+                raise
 
     def _write(self, text: str) -> None:
         try:
