@@ -27,7 +27,7 @@ SECURITY: Final = Path(__file__).parents[2] / "docs" / "security.md"
 HOURS: Final = 365 * 24
 CODES: Final = 10**CODE_LENGTH
 PLAIN_LIMIT, PLAIN_TAPS = 2e-5, 90
-BOUND_LIMIT, BOUND_TAPS = 1e-6, 4
+BOUND_LIMIT, BOUND_TAPS = 1e-6, 3
 
 # How often each pairing's code was guessed at.
 type Guesses = Counter[str]

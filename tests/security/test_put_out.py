@@ -1,7 +1,7 @@
 """Whoever is put out is out at once, on every door, whatever is under way."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -132,6 +132,11 @@ async def test_in_the_middle_of_a_poll(home: Home, act: Act, error: str) -> None
         assert {answer["error"] for _, answer in await asyncio.gather(*waiting)} == {error}
 
 
+async def soon(event: asyncio.Event) -> None:
+    async with asyncio.timeout(5):
+        await event.wait()
+
+
 async def slow_light(hass: HomeAssistant) -> tuple[asyncio.Event, asyncio.Event, list[ServiceCall]]:
     """Let the lights' service begin, and end only when it is told to."""
     begun, go_on, calls = asyncio.Event(), asyncio.Event(), []
@@ -160,7 +165,7 @@ async def test_in_the_middle_of_a_command(home: Home, connect: Connect) -> None:
     website = await connect(tokens.token)
     await website.receive("snapshot")
     command = asyncio.create_task(website.command(id="1", device=light, command="on_off.set", params={"on": True}))
-    await begun.wait()
+    await soon(begun)
     await revoke(home, tokens)
     assert await website.receive("revoked") == {"reason": "revoked"}
     await website.closed()
@@ -189,7 +194,7 @@ async def test_in_the_middle_of_a_batch(home: Home, act: Act, error: str) -> Non
     begun, go_on, calls = await slow_light(home.hass)
     batch = three_commands(light)
     answer = asyncio.create_task(home.request("POST", "/commands", headers=tokens.headers, json=batch))
-    await begun.wait()
+    await soon(begun)
     await act(home, tokens)
     go_on.set()
     status, body = await answer
@@ -207,7 +212,7 @@ async def test_in_the_middle_of_a_batch_over_a_socket(home: Home, connect: Conne
     website = await connect(tokens.token, transports=[transport])
     await website.receive("snapshot")
     await website.client.emit("command", three_commands(light))
-    await begun.wait()
+    await soon(begun)
     await revoke(home, tokens)
     assert await website.receive("revoked") == {"reason": "revoked"}
     await website.closed()
@@ -217,12 +222,15 @@ async def test_in_the_middle_of_a_batch_over_a_socket(home: Home, connect: Conne
 
 
 class SlowDisk:
-    """A disk whose next write begins, and ends only when it is told to."""
+    """A disk that from `slow_down` on begins the next write, and ends it only when it is told to."""
 
     def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
         self.writing, self.go_on = asyncio.Event(), asyncio.Event()
+        self._hass, self._monkeypatch = hass, monkeypatch
         self._run = hass.async_add_executor_job
-        monkeypatch.setattr(hass, "async_add_executor_job", self._job)
+
+    def slow_down(self) -> None:
+        self._monkeypatch.setattr(self._hass, "async_add_executor_job", self._job)
 
     async def _job[**P, T](self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if not self.writing.is_set():
@@ -231,22 +239,27 @@ class SlowDisk:
         return await self._run(job, *args, **kwargs)
 
 
+@pytest.fixture
+async def disk(home: Home, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[SlowDisk]:
+    disk = SlowDisk(home.hass, monkeypatch)
+    yield disk
+    disk.go_on.set()  # or the home of a test that failed would wait for ever
+
+
 @pytest.mark.parametrize(
     ("act", "error", "afterwards"),
     [(revoke, "grant_revoked", "invalid_token"), (pause, "grant_paused", "grant_paused")],
 )
-async def test_in_the_middle_of_a_refresh(
-    home: Home, monkeypatch: pytest.MonkeyPatch, act: Act, error: str, afterwards: str
-) -> None:
+async def test_in_the_middle_of_a_refresh(home: Home, disk: SlowDisk, act: Act, error: str, afterwards: str) -> None:
     """While the disk is busy with the refresh, the website is put out: the refresh comes to nothing."""
     tokens = await home.pair()
-    disk = SlowDisk(home.hass, monkeypatch)
+    disk.slow_down()
     refreshed = asyncio.create_task(refresh(home, tokens))
-    await disk.writing.wait()
+    await soon(disk.writing)
     out = asyncio.Event()
     home.entry.runtime_data.grants.listen(lambda _change: out.set())
     acted = asyncio.create_task(act(home, tokens))
-    await out.wait()  # it holds from here on, and waits for the disk as well
+    await soon(out)  # it holds from here on, and waits for the disk as well
     disk.go_on.set()
     status, body = await refreshed
     assert (status, body["error"]) == (401 if act is revoke else 403, error)
@@ -254,15 +267,15 @@ async def test_in_the_middle_of_a_refresh(
     assert (await refresh(home, tokens))[1]["error"] == afterwards
 
 
-async def test_a_refresh_lost_to_a_pause_can_be_made_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refresh_lost_to_a_pause_can_be_made_again(home: Home, disk: SlowDisk) -> None:
     tokens = await home.pair()
-    disk = SlowDisk(home.hass, monkeypatch)
+    disk.slow_down()
     refreshed = asyncio.create_task(refresh(home, tokens))
-    await disk.writing.wait()
+    await soon(disk.writing)
     out = asyncio.Event()
     home.entry.runtime_data.grants.listen(lambda _change: out.set())
     paused = asyncio.create_task(pause(home, tokens))
-    await out.wait()
+    await soon(out)
     disk.go_on.set()
     assert (await refreshed)[1]["error"] == "grant_paused"
     await paused
@@ -280,15 +293,15 @@ async def test_a_refresh_lost_to_a_pause_can_be_made_again(home: Home, monkeypat
     ],
 )
 async def test_a_slow_disk_keeps_nobody_in(
-    home: Home, connect: Connect, monkeypatch: pytest.MonkeyPatch, act: Act, reason: str, error: str
+    home: Home, connect: Connect, disk: SlowDisk, act: Act, reason: str, error: str
 ) -> None:
     """The website is out before the disk knows; whoever put it out is answered only when it does."""
     tokens = await home.pair()
     website = await connect(tokens.token)
     await website.receive("snapshot")
-    disk = SlowDisk(home.hass, monkeypatch)
+    disk.slow_down()
     acted = asyncio.create_task(act(home, tokens))
-    await disk.writing.wait()
+    await soon(disk.writing)
     assert await website.receive("revoked") == {"reason": reason}
     await website.closed()
     assert (await home.request("GET", "/grant", headers=tokens.headers))[1]["error"] == error
@@ -299,7 +312,7 @@ async def test_a_slow_disk_keeps_nobody_in(
 
 @TRANSPORTS
 async def test_a_narrowed_scope_stops_the_pushes_at_once(
-    home: Home, connect: Connect, monkeypatch: pytest.MonkeyPatch, transport: str
+    home: Home, connect: Connect, disk: SlowDisk, transport: str
 ) -> None:
     """Before it is even on disk."""
     tokens = await home.pair()
@@ -307,10 +320,10 @@ async def test_a_narrowed_scope_stops_the_pushes_at_once(
     lost = await device_of(home, tokens, "Kitchen Lights")
     website = await connect(tokens.token, transports=[transport])
     await website.receive("snapshot")
-    disk = SlowDisk(home.hass, monkeypatch)
+    disk.slow_down()
     scope = {"devices": [kept], "control": False}
     narrowed = asyncio.create_task(update(home, tokens, scope=scope))
-    await disk.writing.wait()
+    await soon(disk.writing)
     change = await website.receive("devices")
     assert lost in change["removed"]
     assert kept not in change["removed"]

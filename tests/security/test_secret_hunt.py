@@ -6,10 +6,12 @@ import json
 import logging
 from pathlib import Path
 import secrets
+import stat
 from typing import Any
 
-from homeassistant.const import MATCH_ALL
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, MATCH_ALL
 from homeassistant.core import Event
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
@@ -46,6 +48,13 @@ class Secrets:
     def add(self, **found: str) -> None:
         self.known.update({f"{name} {len(self.known)}": value for name, value in found.items()})
 
+    def add_code(self, code: str) -> None:
+        """Hunt for a code, a wrong guess at it, and both as a notification groups them."""
+        typed = [code, another(code)] if code.isdecimal() else [code]
+        for text in typed:
+            grouped = " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+            self.add(code=text, grouped_code=grouped)
+
     def in_text(self, text: str) -> list[str]:
         return [name for name, value in self.known.items() if value in text]
 
@@ -64,15 +73,30 @@ async def pair_bound(home: Home, hunted: Secrets) -> dict[str, Any]:
     for typed, expected in ((another(code), 401), (code, 201)):
         status, body = await home.request("POST", "/codecheck", headers={"code": typed}, json=proof)
         assert status == expected
-    hunted.add(code=code, wrong_code=another(code), verifier=verifier, token=body["token"])
-    hunted.add(refresh_token=body["refresh_token"])
+    while (await home.panel.next())["state"] != "paired":
+        pass
+    hunted.add_code(code)
+    hunted.add(verifier=verifier, token=body["token"], refresh_token=body["refresh_token"])
     return dict(body)
+
+
+async def pair_plain(home: Home, hunted: Secrets) -> str:
+    """Pair as in 2021, with a wrong code first; return the refresh token."""
+    await home.request("GET", "/code", headers={"Origin": ORIGIN})
+    code = await home.panel.next_code()
+    for typed, expected in ((another(code), 401), (code, 201)):
+        status, body = await home.request("POST", "/codecheck", headers={"code": typed, "Origin": ORIGIN})
+        assert status == expected
+    while (await home.panel.next())["state"] != "paired":
+        pass
+    hunted.add_code(code)
+    hunted.add(token=body["token"], refresh_token=body["refresh_token"])
+    return str(body["refresh_token"])
 
 
 async def live_through_everything(home: Home, connect: Connect, hunted: Secrets) -> None:
     """Pair, fail, command with a PIN, refresh, reuse, revoke, and leave a code on the panels."""
-    plain = await home.pair(Origin=ORIGIN)
-    hunted.add(token=plain.token, refresh_token=plain.refresh_token)
+    spent = await pair_plain(home, hunted)
     bound = await pair_bound(home, hunted)
     scope = {"doors_and_alarms": True}
     assert (await home.command("grants/update", grant_id=bound["grant_id"], scope=scope))["success"]
@@ -81,14 +105,21 @@ async def live_through_everything(home: Home, connect: Connect, hunted: Secrets)
     for command in ("lock.lock", "lock.unlock"):
         ack = await website.command(id=command, device=lock["id"], command=command, params={"pin": PIN})
         assert ack["status"] in ("done", "confirmed"), ack
-    refresh = {"grant_type": "refresh_token", "refresh_token": plain.refresh_token}
+    refresh = {"grant_type": "refresh_token", "refresh_token": spent}
     _, refreshed = await home.request("POST", "/token", json=refresh)
     hunted.add(token=refreshed["token"], refresh_token=refreshed["refresh_token"])
     assert (await home.command("grants/revoke", grant_id=bound["grant_id"]))["success"]
     await home.request("GET", "/devices", headers={"Authorization": f"Bearer {bound['token']}"})
-    panel = (await home.command("pairing/begin"))["result"]["pairing"]
+    again = {**refresh, "refresh_token": refreshed["refresh_token"]}
+    _, last = await home.request("POST", "/token", json=again)
+    hunted.add(token=last["token"], refresh_token=last["refresh_token"])
+    await home.refused(401, "token_reused", "POST", "/token", json=refresh)
+    await home.command("pairing/begin")
     await home.request("GET", "/code")
-    hunted.add(panel_code=panel["code"], live_code=next(p.code for p in home.entry.runtime_data.desk.live() if p.code))
+    live = [pairing.code for pairing in home.entry.runtime_data.desk.live()]
+    assert len(live) == 2
+    for code in live:
+        hunted.add_code(code)
 
 
 @pytest.mark.usefixtures("recorder_mock")
@@ -133,15 +164,25 @@ async def test_nothing_leaks(
     assert own_events
     assert not [text for text in (*own_words, *own_events, json.dumps(diagnostics), json.dumps(audit)) if PIN in text]
 
+    # The tests' Home Assistant writes no registries.
+    registered = [*dr.async_get(home.hass).devices, *er.async_get(home.hass).entities.values()]
+    assert home.entry.entry_id in str(registered)
+    assert hunted.in_text(str(registered)) == []
+
+    # Home Assistant ends: what waits to be written is written.
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await home.hass.async_block_till_done()
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     [database] = tmp_path.glob("recorder.db")
     on_disk = [database, *tmp_path.glob("recorder.db-wal"), *Path(home.hass.config.path(".storage")).glob("*")]
-    assert len(on_disk) > 2
-    for path in on_disk:
-        content = path.read_bytes().decode("latin-1")
-        assert hunted.in_text(content) == [], path.name
+    contents = {path.name: path.read_bytes().decode("latin-1") for path in on_disk}
+    assert contents.keys() >= {"interphone", "interphone.audit", "recorder.db"}
+    for name, content in contents.items():
+        assert hunted.in_text(content) == [], name
+        assert PIN not in content or name.startswith("recorder.db"), name
 
-    store = Path(home.hass.config.path(".storage", "interphone"))
-    signing_key = json.loads(store.read_text())["data"]["tokens"]["keys"][0]["secret"]
-    holders = [path.name for path in on_disk if signing_key in path.read_bytes().decode("latin-1")]
-    assert holders == ["interphone"]
+    for name in ("interphone", "interphone.audit"):
+        assert stat.S_IMODE(Path(home.hass.config.path(".storage", name)).stat().st_mode) == 0o600
+    tokens = json.loads(contents["interphone"])["data"]["tokens"]
+    for secret in (tokens["keys"][0]["secret"], tokens["pepper"]):
+        assert [name for name, content in contents.items() if secret in content] == ["interphone"]
