@@ -175,6 +175,23 @@ async def test_in_the_middle_of_a_command(home: Home, connect: Connect) -> None:
     await home.hass.async_block_till_done()
 
 
+@pytest.mark.parametrize("asked", [lambda command: command, lambda command: [command]])
+async def test_in_the_middle_of_a_request_no_state_is_told(home: Home, asked: Callable[[Any], Any]) -> None:
+    tokens = await home.pair()
+    light = await device_of(home, tokens, "Bed Light")
+    begun, go_on, _ = await slow_light(home.hass)
+    command = asked(three_commands(light)[0])
+    answer = asyncio.create_task(home.request("POST", "/commands", headers=tokens.headers, json=command))
+    await soon(begun)
+    await revoke(home, tokens)
+    go_on.set()
+    status, body = await answer
+    assert status == 200
+    [result] = body.get("results", [body])
+    assert result["status"] == "confirmed"
+    assert "state" not in result
+
+
 @pytest.mark.parametrize(
     ("act", "error"),
     [

@@ -1,14 +1,18 @@
 """`/devices` and `/commands`: the home over REST."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from homeassistant.core import Context
 
+from ..access.models import Grant
 from ..const import BASE_PATH
+from ..devices.commands import CommandResult
 from ..devices.payloads import position, snapshot
+from ..errors import InterphoneError
 from ..messages import negotiate
 from ..relay import Relay
 from .view import Handler, InterphoneView, answer, authenticate, read_json
@@ -61,11 +65,19 @@ class CommandsView(InterphoneView):
         language = negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE))
         if isinstance(asked, list):
             results = await relay.commands.run_many(partial(relay.grants.require_active, grant.id), asked)
-            return answer(
-                {"success": True, "results": [relay.messages.outcome(result, language) for result in results]}
-            )
-        result = await relay.commands.run(grant, asked, context=Context())
+            told = (relay.messages.outcome(_as_seen(relay, grant, result), language) for result in results)
+            return answer({"success": True, "results": list(told)})
+        result = _as_seen(relay, grant, await relay.commands.run(grant, asked, context=Context()))
         if result.error:
             body = relay.messages.body(result.error, language) | {"id": result.id, "status": result.status}
             return answer(body, result.error.status)
         return answer({"success": True, **result.as_dict(None)}, HTTPStatus.OK)
+
+
+def _as_seen(relay: Relay, grant: Grant, result: CommandResult) -> CommandResult:
+    """Return what came of a command; a website that was put out while it ran learns no state by it."""
+    try:
+        relay.grants.require_active(grant.id)
+    except InterphoneError:
+        return replace(result, state=None)
+    return result
