@@ -16,9 +16,10 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from custom_components.interphone.access.models import Grant, Scope
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.commands import CommandResult, Commands, CommandStatus
-from custom_components.interphone.devices.exposure import SENSITIVE_DOMAINS, SHAREABLE_DOMAINS, Exposure
+from custom_components.interphone.devices.exposure import SHAREABLE_DOMAINS, Exposure
 from custom_components.interphone.devices.feed import Feed
 from custom_components.interphone.devices.model import Device
+from custom_components.interphone.devices.registry import SENSITIVE, SENSITIVE_CLASSES
 
 ALL = Scope(doors_and_alarms=True)
 
@@ -68,7 +69,9 @@ def everything() -> Callable[[HomeAssistant], Exposure]:
     """Share all there is: every domain, and each sensitive entity by name."""
 
     def exposure(hass: HomeAssistant) -> Exposure:
-        return Exposure(SHAREABLE_DOMAINS, frozenset(hass.states.async_entity_ids(SENSITIVE_DOMAINS)))
+        return Exposure(
+            SHAREABLE_DOMAINS, frozenset(hass.states.async_entity_ids(SENSITIVE | SENSITIVE_CLASSES.keys()))
+        )
 
     return exposure
 

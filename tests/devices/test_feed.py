@@ -1,6 +1,7 @@
 """The feed numbers what changed, merges bursts, and lets a website resume without a gap."""
 
 from collections.abc import Callable
+from datetime import timedelta
 import json
 import random
 from typing import Any
@@ -12,10 +13,10 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.interphone.access.models import Scope
-from custom_components.interphone.const import FEED_LENGTH
+from custom_components.interphone.const import EVENT_LIFETIME, FEED_LENGTH
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.exposure import SHAREABLE_DOMAINS, Exposure
-from custom_components.interphone.devices.feed import Change, DevicesChange, Feed, StateChange
+from custom_components.interphone.devices.feed import Change, DevicesChange, EventChange, Feed, StateChange
 from custom_components.interphone.devices.model import Device
 
 from .conftest import ALL
@@ -222,7 +223,7 @@ async def test_a_moment_is_announced_with_its_end(
 ) -> None:
     lamp = device(LIGHT).id
     at = dt_util.utcnow()
-    feed.announce(lamp, "ring", at)
+    feed.publish(EventChange(0, lamp, "ring", at, at + timedelta(seconds=EVENT_LIFETIME)))
     await hass.async_block_till_done()
     told = payload(heard[0])
     assert heard[0].event == "event"

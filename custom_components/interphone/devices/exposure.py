@@ -11,9 +11,6 @@ from .registry import DOMAINS, SENSITIVE, SENSITIVE_CLASSES
 # What may be offered by the domain. Sensitive entities are chosen one by one instead.
 SHAREABLE_DOMAINS: Final = frozenset(DOMAINS) - SENSITIVE
 
-# Domains that may hold sensitive entities, for the picker that chooses those.
-SENSITIVE_DOMAINS: Final = SENSITIVE | frozenset(SENSITIVE_CLASSES)
-
 # Scripts and automations can do anything, doors included, and updates restart what they update: whoever wants those
 # on a website says so.
 DEFAULT_DOMAINS: Final = SHAREABLE_DOMAINS - {"script", "automation", "update"}

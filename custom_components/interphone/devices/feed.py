@@ -215,12 +215,6 @@ class Feed:
         return DevicesChange(seq, added=added, removed=tuple(sorted(seen - kept)))
 
     @callback
-    def announce(self, device_id: str, moment: str, at: datetime | None = None) -> None:
-        """Publish a moment of a device, such as a press of a button."""
-        at = at or dt_util.utcnow()
-        self.publish(EventChange(0, device_id, moment, at, at + timedelta(seconds=EVENT_LIFETIME)))
-
-    @callback
     def publish(self, moment: EventChange) -> None:
         """Publish a moment under the next number, whatever number it was made with."""
         self._moments.append(moment)

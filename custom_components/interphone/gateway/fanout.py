@@ -10,9 +10,9 @@ from typing import Any
 from socketio import packet
 
 from .engineio.session import Session as EngineSession
-from .engineio.socketio_manager import encode
-from .engineio.socketio_packet import SocketIoPacket
-from .engineio.socketio_server import SocketIoServer
+from .socketio import SocketIoServer
+from .socketio_manager import encode
+from .socketio_packet import SocketIoPacket
 
 
 class Fanout:

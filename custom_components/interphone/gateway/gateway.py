@@ -23,10 +23,10 @@ from ..pairing.models import Pairing, PairingState
 from ..relay import Relay, request_source
 from .credentials import PanelCredential, identify, presented_token
 from .engineio.session import Session as EngineSession
-from .engineio.socketio_server import SocketIoServer
 from .events import Event
 from .fanout import Fanout
 from .sessions import Kind, Session, Sessions
+from .socketio import SocketIoServer
 from .topics import Handler, Topic
 
 

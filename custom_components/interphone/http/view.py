@@ -1,5 +1,6 @@
 """What all views share: the origin's check, the preflight, and the one place where refusals become answers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 import logging
@@ -34,7 +35,7 @@ type Handler = Callable[[Relay, web.Request], Awaitable[web.Response]]
 BEARER: Final = "bearer"
 
 
-class InterphoneView(HomeAssistantView):
+class InterphoneView(HomeAssistantView, ABC):
     """A path with its handlers, one a method. A handler returns an answer or raises an `InterphoneError`.
 
     The routes are added to the router directly: Home Assistant's own CORS handling knows one list for all of it.
@@ -51,9 +52,9 @@ class InterphoneView(HomeAssistantView):
             if url:
                 router.add_route(hdrs.METH_ANY, url, handler)
 
+    @abstractmethod
     def handlers(self) -> Mapping[str, Handler]:
         """Return the handler of each method."""
-        raise NotImplementedError
 
     async def answer(self, request: web.Request, **_match: str) -> web.StreamResponse:
         """Check the origin, run the handler, and turn what it raises into an answer."""

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
-from custom_components.interphone.gateway.engineio.socketio_server import SocketIoServer
+from custom_components.interphone.gateway.socketio import SocketIoServer
 
 UNICODE = "현관문 é ß 😀 \u2028 日本語 "
 

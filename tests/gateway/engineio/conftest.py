@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.interphone.gateway.engineio.server import Engine
 from custom_components.interphone.gateway.engineio.settings import Settings
-from custom_components.interphone.gateway.engineio.socketio_server import SocketIoServer
+from custom_components.interphone.gateway.socketio import SocketIoServer
 
 # Heartbeats that do not get in the way, and room for every client of a test.
 PATIENT = Settings(

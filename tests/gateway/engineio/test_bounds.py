@@ -245,6 +245,7 @@ async def test_one_packet_written_to_many_is_the_same_for_all(make_wire: Any) ->
     polled = (await wire.open_polling())["sid"]
     poll = asyncio.create_task(wire.poll(polled))
     await poll_arrives(wire, polled)
-    wire.engine.write_frames([*sids, polled, "nobody"], item)
+    written = [wire.engine.write_frame(sid, item) for sid in (*sids, polled, "nobody")]
+    assert written == [True] * 6 + [False]
     assert [await socket.receive_str(timeout=5) for socket in sockets] == ["4hello"] * 5
     assert await poll == (200, "4hello")

@@ -8,7 +8,7 @@ import pytest
 from custom_components.interphone.gateway.engineio import codec3, codec4
 from custom_components.interphone.gateway.engineio.packet import Form, Packet, PacketError, PacketType
 from custom_components.interphone.gateway.engineio.ready import ReadyMade, payload, websocket_frame
-from custom_components.interphone.gateway.engineio.socketio_packet import SocketIoPacket
+from custom_components.interphone.gateway.socketio_packet import SocketIoPacket
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 # The record separator parts the packets of a version 4 payload: JSON never holds it.

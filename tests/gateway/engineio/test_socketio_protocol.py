@@ -8,7 +8,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 import pytest
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
-from custom_components.interphone.gateway.engineio.socketio_server import SocketIoServer
+from custom_components.interphone.gateway.socketio import SocketIoServer
 
 from .conftest import eventually
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 import logging
 import secrets
 from typing import Any
@@ -120,14 +120,6 @@ class Engine:
         """Send without waiting, in order; False when the session is gone, or ends now because it does not read."""
         session = self._sessions.get(sid)
         return session is not None and session.write(item)
-
-    def write_frames(self, sids: Iterable[str], item: ReadyMade) -> None:
-        """Send one packet, encoded once, to many sessions."""
-        sessions = self._sessions
-        for sid in sids:
-            session = sessions.get(sid)
-            if session is not None:
-                session.write(item)
 
     async def send(self, sid: str, data: str | bytes) -> None:
         """Send a message; a session that is gone is ignored."""

@@ -8,7 +8,7 @@ from typing import Any, override
 import socketio
 from socketio import packet
 
-from .ready import ReadyMade
+from .engineio.ready import ReadyMade
 
 
 class SocketIoManager(socketio.AsyncManager):

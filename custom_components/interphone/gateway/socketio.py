@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl
 import socketio
 from socketio import exceptions, packet
 
-from ...const import AUTHENTICATE_TIMEOUT, SOCKETIO_EVENT_BURST, SOCKETIO_EVENT_RATE
-from .packet import PacketError
-from .server import Engine
-from .session import Reason, Session
+from ..const import AUTHENTICATE_TIMEOUT, SOCKETIO_EVENT_BURST, SOCKETIO_EVENT_RATE
+from .engineio.packet import PacketError
+from .engineio.server import Engine
+from .engineio.session import Reason, Session
 from .socketio_manager import SocketIoManager, encode
 from .socketio_packet import SocketIoPacket
 

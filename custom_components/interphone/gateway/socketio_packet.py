@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from socketio import packet as base
 
-from ...const import JSON_DEPTH_MAX, SOCKETIO_ATTACHMENTS_MAX
-from .packet import PacketError
+from ..const import JSON_DEPTH_MAX, SOCKETIO_ATTACHMENTS_MAX
+from .engineio.packet import PacketError
 
 # <type>[<attachments>-][<namespace>,][<id>][<JSON>]
 _HEAD = re.compile(r"([0-6])(?:([0-9]{1,10})-)?(?:(/[^,]*),?)?([0-9]{1,15})?")
