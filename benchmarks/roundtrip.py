@@ -26,7 +26,7 @@ async def measure(program: Path, ours: Sequence[Subject], api: Subject, report: 
                 await meter.open(subject.steps, 1)
                 await meter.rounds(subject.call, 3, everyone=False)
                 rounds = await meter.rounds(subject.call, _TRIPS, everyone=False, pause=0.002)
-                seconds[subject.name] += [one.seconds for one in rounds]
+                seconds[subject.name] += rounds
     rows = [
         [name, *(f"{percentile(values, percent) * 1e6:.0f}" for percent in (50, 99)), f"{min(values) * 1e6:.0f}"]
         for name, values in seconds.items()

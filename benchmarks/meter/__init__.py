@@ -17,14 +17,6 @@ type Step = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """One message that reached all it was for: seconds until the last had it, and what the meter itself worked."""
-
-    seconds: float
-    meter_cpu: float
-
-
-@dataclass(frozen=True, slots=True)
 class Trigger:
     """What one client sends in a round, and what the others wait for. `{n}` counts up, `{v}` runs from 1 to 100."""
 
@@ -76,15 +68,15 @@ class Meter:
 
     async def rounds(
         self, trigger: Trigger, count: int, *, everyone: bool = True, pause: float = 0.0, driver: int = 0
-    ) -> list[Round]:
-        """Measure `count` messages, each sent by `driver` and waited for by everyone or by the driver alone."""
+    ) -> list[float]:
+        """Return the seconds that each of `count` messages took until everyone, or the driver alone, had it."""
         self._tell(
             "rounds", int(everyone), count, int(pause * 1e6), driver, self._number, 100, trigger.send, trigger.marker
         )
         Meter._number += count
-        rounds: list[Round] = []
+        rounds: list[float] = []
         while answer := await self._answer("round", "done"):
-            rounds.append(Round(int(answer[0]) / 1e9, int(answer[1]) / 1e9))
+            rounds.append(int(answer[0]) / 1e9)
         return rounds
 
     async def close(self) -> None:

@@ -103,6 +103,13 @@ async def test_what_is_no_command(home: Home, website: Socket, data: list[Any]) 
     assert await home.condition() == before
 
 
+@pytest.mark.parametrize("envelope", [{"id": b"a"}, {"params": {"on": b"1"}}, {"params": b"{}"}, {"device": b"1"}])
+async def test_attachments_where_json_belongs(website: Socket, light: str, envelope: dict[str, Any]) -> None:
+    ack = await website.command(**({"id": "a", "device": light, "command": "on_off.set"} | envelope))
+    assert ack["status"] == "failed"
+    assert ack["error"] in ("invalid_params", "invalid_request")
+
+
 async def test_without_an_ack_it_is_done_all_the_same(website: Socket, light: str) -> None:
     await website.client.emit("command", {"id": "a", "device": light, "command": "on_off.set", "params": {"on": True}})
     assert (await website.receive("state"))["state"]["on_off"] == {"on": True}

@@ -5,15 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 import hashlib
-import json
 import logging
 import secrets
 from typing import Any
 
 from homeassistant.const import ATTR_ENTITY_ID
-from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
+import orjson
 
 from ..access.models import Grant
 from ..const import BATCH_SIZE_MAX, COMMAND_TIMEOUT, CONFIRM_TIMEOUT, DOMAIN, EVENT_COMMAND
@@ -23,13 +22,13 @@ from ..errors import (
     CommandTimeoutError,
     DeviceOfflineError,
     InterphoneError,
+    InvalidParamsError,
     InvalidRequestError,
     NotPermittedError,
     UnknownDeviceError,
     UnsupportedCommandError,
 )
-from .catalog import Catalog
-from .describe import read_state
+from .catalog import Catalog, Difference
 from .envelope import Envelope, id_of, parse
 from .memory import Memory
 from .model import Device, Json, ServiceCall, Trait
@@ -167,8 +166,11 @@ class Commands:
         return running
 
     def _digest(self, envelope: Envelope) -> bytes:
-        content = json.dumps([envelope.device, envelope.command, envelope.params], sort_keys=True)
-        return hashlib.blake2b(content.encode(), key=self._key, digest_size=16).digest()
+        try:
+            content = orjson.dumps([envelope.device, envelope.command, envelope.params], option=orjson.OPT_SORT_KEYS)
+        except orjson.JSONEncodeError:  # attachments of a Socket.IO packet
+            raise InvalidParamsError("params: only JSON") from None
+        return hashlib.blake2b(content, key=self._key, digest_size=16).digest()
 
     def _order(self, grant: Grant, envelope: Envelope) -> _Order:
         if envelope.expired(dt_util.utcnow()):
@@ -206,8 +208,8 @@ class Commands:
             called.set()
         reached = reached or await self._reaches(order)
         status = CommandStatus.CONFIRMED if reached else CommandStatus.DONE
-        entity = self._catalog.entity(order.device)
-        return CommandResult(command_id, status, state=None if entity is None else read_state(order.device, entity))
+        device = self._catalog.get(order.device.id)
+        return CommandResult(command_id, status, state=None if device is None else device.state)
 
     async def _call(self, order: _Order, grant: Grant, context: Context) -> None:
         """Make the service call, or raise what came of it.
@@ -242,11 +244,11 @@ class Commands:
         seen = self._hass.loop.create_future()
 
         @callback
-        def on_state(_event: Event[EventStateChangedData]) -> None:
+        def on_difference(_difference: Difference) -> None:
             if not seen.done() and self._reached(order):
                 seen.set_result(None)
 
-        release = async_track_state_change_event(self._hass, order.device.entity_id, on_state)
+        release = self._catalog.watch(on_difference)
         try:
             async with asyncio.timeout(CONFIRM_TIMEOUT):
                 await seen
@@ -257,7 +259,8 @@ class Commands:
         return True
 
     def _reached(self, order: _Order) -> bool:
-        entity = self._catalog.entity(order.device)
-        if entity is None or not entity.online or order.wanted is None:
+        device = self._catalog.get(order.device.id)
+        if device is None or not device.online or order.wanted is None:
             return False
-        return order.trait.reached(order.wanted, order.trait.read(entity))
+        state = device.state.get(order.trait.name)
+        return state is not None and order.trait.reached(order.wanted, state)

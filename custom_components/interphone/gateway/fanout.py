@@ -24,11 +24,11 @@ class Fanout:
 
     def send(self, sids: Iterable[str], event: str, payload: Any) -> None:
         """Send an event to these sessions; those that are gone are passed over."""
-        self._write(sids, SocketIoPacket(packet.EVENT, data=[event, payload]))
+        self._write(sids, _event(event, payload))
 
     def broadcast(self, sessions: Sequence[EngineSession], event: str, payload: Any) -> None:
         """Send an event to these Engine.IO sessions; those that have ended are passed over."""
-        for part in encode(SocketIoPacket(packet.EVENT, data=[event, payload])):
+        for part in encode(_event(event, payload)):
             for session in sessions:
                 session.write(part)
 
@@ -50,3 +50,8 @@ class Fanout:
             if engine_sid is not None:
                 for part in parts:
                     self._server.eio.write_frame(engine_sid, part)
+
+
+def _event(event: str, payload: Any) -> SocketIoPacket:
+    """Return an event whose payload is JSON: looking through it for bytes would take longer than encoding it."""
+    return SocketIoPacket(packet.EVENT, data=[event, payload], binary=False)

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.interphone.gateway.engineio import codec3, codec4
 from custom_components.interphone.gateway.engineio.packet import Form, Packet, PacketError, PacketType
-from custom_components.interphone.gateway.engineio.ready import ReadyMade, payload, websocket_frame
+from custom_components.interphone.gateway.engineio.ready import Opcode, ReadyMade, payload, websocket_frame
 from custom_components.interphone.gateway.socketio_packet import SocketIoPacket
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -130,7 +130,7 @@ def test_one_packet_has_a_form_for_each_client() -> None:
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
 def test_frames_state_their_length(size: int) -> None:
     header = {0: b"\x82\x00", 125: b"\x82\x7d", 126: b"\x82\x7e\x00\x7e", 65_535: b"\x82\x7e\xff\xff"}
-    frame = websocket_frame(b"x" * size)
+    frame = websocket_frame(b"x" * size, Opcode.BINARY)
     assert frame == header.get(size, b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00") + b"x" * size
 
 

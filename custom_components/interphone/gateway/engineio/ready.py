@@ -1,5 +1,6 @@
 """Packets encoded once for everybody: the WebSocket frame and the polling text of a packet, made when first needed."""
 
+from enum import IntEnum
 import re
 import struct
 
@@ -7,22 +8,26 @@ from . import codec3, codec4
 from .packet import Form, Packet, PacketType
 
 _FIN = 0x80
-_OP_TEXT, _OP_BINARY = 1, 2
 _LENGTH_7BIT, _LENGTH_16BIT = 126, 1 << 16
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-def websocket_frame(content: str | bytes) -> bytes:
+class Opcode(IntEnum):
+    """What a WebSocket frame carries (RFC 6455 §5.2)."""
+
+    TEXT = 1
+    BINARY = 2
+    PONG = 10
+
+
+def websocket_frame(content: bytes, opcode: Opcode) -> bytes:
     """Return the one unmasked, uncompressed frame (RFC 6455 §5.2) by which a server says `content`."""
-    first, raw = (
-        (_FIN | _OP_TEXT, content.encode()) if isinstance(content, str) else (_FIN | _OP_BINARY, bytes(content))
-    )
-    length = len(raw)
+    first, length = _FIN | opcode, len(content)
     if length < _LENGTH_7BIT:
-        return bytes((first, length)) + raw
+        return bytes((first, length)) + content
     if length < _LENGTH_16BIT:
-        return struct.pack("!BBH", first, 126, length) + raw
-    return struct.pack("!BBQ", first, 127, length) + raw
+        return struct.pack("!BBH", first, 126, length) + content
+    return struct.pack("!BBQ", first, 127, length) + content
 
 
 class ReadyMade:
@@ -32,7 +37,7 @@ class ReadyMade:
     payloads, because clients of Socket.IO 1 take those for UTF-8 inside UTF-8.
     """
 
-    __slots__ = ("_binary_segment", "_frames", "_json", "_segments", "packet", "size")
+    __slots__ = ("_binary_segment", "_frames", "_json", "_segments", "packet", "shared_frame", "size")
 
     def __init__(self, packet: Packet, *, json: bool = False) -> None:
         """Take `packet`; encode nothing yet."""
@@ -40,6 +45,8 @@ class ReadyMade:
         data = packet.data
         self.size = 1 + (len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode()))
         self._json = json
+        # The WebSocket frame, once made, where it is the same in every form: nothing quicker can be asked for it.
+        self.shared_frame: bytes | None = None
         self._frames: list[bytes | None] = [None, None, None]
         self._segments: list[bytes | None] = [None, None, None]
         self._binary_segment: bytes | None = None
@@ -56,21 +63,24 @@ class ReadyMade:
 
     def frame(self, form: Form) -> bytes:
         """Return the WebSocket frame; text is the same in every form."""
-        frame = self._frames[form]
+        frame = self.shared_frame or self._frames[form]
         if frame is None:
             frame = self._make_frame(form)
         return frame
 
     def _make_frame(self, form: Form) -> bytes:
-        if not self.is_binary:
-            self._frames = [websocket_frame(codec4.encode(self.packet))] * 3
-        elif form is Form.V4:
-            self._frames[form] = websocket_frame(codec4.encode(self.packet))
+        if form is Form.V4:
+            content = codec4.encode(self.packet)
         else:
             content = codec3.encode(self.packet, base64_only=form is Form.V3_BASE64)
-            self._frames[form] = websocket_frame(content)
-        frame = self._frames[form]
-        assert frame is not None  # noqa: S101 - just made
+        if isinstance(content, str):
+            frame = websocket_frame(content.encode(), Opcode.TEXT)
+        else:
+            frame = websocket_frame(content, Opcode.BINARY)
+        if self.is_binary:
+            self._frames[form] = frame
+        else:
+            self.shared_frame = frame
         return frame
 
     def segment(self, form: Form) -> bytes:

@@ -167,7 +167,7 @@ class Session:
         """Send, without waiting; False when the session has ended, or ends now because its client does not read."""
         direct = self._direct
         if direct is not None:
-            if not direct.write(item.frame(self.form)):
+            if not direct.write(item.shared_frame or item.frame(self.form)):
                 self._fall_behind(direct)
             return True
         if self.ended is not None:
