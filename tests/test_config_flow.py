@@ -183,6 +183,7 @@ async def test_options_refuse_what_is_no_origin(home: Home) -> None:
         ("code_length", [5, 11, -8, "eight", None]),
         ("code_lifetime", [59, 901, "long"]),
         ("token_lifetime", [3599, 30 * 24 * 3600 + 1, "long"]),
+        ("sockets_per_source", [7, 2049, "many"]),
         ("domains", [["lock"], "light", None]),
         ("sensitive_entities", [["not an entity"], 7]),
     ],
@@ -227,6 +228,19 @@ async def test_token_lifetimes_follow_at_once(home: Home) -> None:
     spend = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
     _, body = await home.request("POST", "/token", json=spend)
     assert body["expires_in"] == 3600
+
+
+async def test_sockets_of_one_address_follow_at_once(home: Home) -> None:
+    async def handshake() -> int:
+        async with home.client.get("/socket.io/?EIO=4&transport=polling") as response:
+            return response.status
+
+    await save_options(home.hass, home.entry.entry_id, sockets_per_source=8)
+    assert [await handshake() for _ in range(9)] == [200] * 8 + [429]
+    await save_options(home.hass, home.entry.entry_id, sockets_per_source=9)
+    assert [await handshake() for _ in range(2)] == [200, 429]
+    assert await home.hass.config_entries.async_reload(home.entry.entry_id)
+    assert [await handshake() for _ in range(10)] == [200] * 9 + [429]
 
 
 async def test_asking_before_showing_follows_at_once(home: Home) -> None:

@@ -20,7 +20,9 @@ from .const import (
     CONF_LABELS,
     CONF_ORIGINS,
     CONF_SENSITIVE_ENTITIES,
+    CONF_SOCKETS_PER_SOURCE,
     CONF_TOKEN_LIFETIME,
+    ENGINE_SESSIONS_PER_SOURCE,
     TOKEN_LIFETIME,
 )
 from .devices.exposure import DEFAULT_DOMAINS, Exposure, Places
@@ -37,6 +39,7 @@ class Settings:
     doorbells: frozenset[str]
     desk: DeskSettings
     token_lifetime: float
+    sockets_per_source: int
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> Self:
@@ -56,6 +59,7 @@ class Settings:
                 ask_before_showing=bool(options.get(CONF_ASK_BEFORE_SHOWING, False)),
             ),
             token_lifetime=float(options.get(CONF_TOKEN_LIFETIME, TOKEN_LIFETIME)),
+            sockets_per_source=int(options.get(CONF_SOCKETS_PER_SOURCE, ENGINE_SESSIONS_PER_SOURCE)),
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import voluptuous as vol
 
 from ..access.models import Grant
-from ..const import RING_TEXT_MAX
+from ..devices.rings import ACTION
 from ..errors import InvalidRequestError
 from ..http.view import describe
 from ..relay import Relay
@@ -17,7 +17,7 @@ from .topics import Handler, Send
 ANSWER_SCHEMA: Final = vol.Schema(
     {
         vol.Required("event_id"): vol.All(str, vol.Length(min=1, max=64)),
-        vol.Optional("action", default=None): vol.Any(None, vol.All(str, vol.Length(min=1, max=RING_TEXT_MAX))),
+        vol.Optional("action", default=None): ACTION,
     }
 )
 

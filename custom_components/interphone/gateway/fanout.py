@@ -9,10 +9,16 @@ from typing import Any
 
 from socketio import packet
 
+from .engineio.ready import ReadyMade
 from .engineio.session import Session as EngineSession
 from .socketio import SocketIoServer
 from .socketio_manager import encode
 from .socketio_packet import SocketIoPacket
+
+
+def ready(event: str, payload: Any) -> list[ReadyMade]:
+    """Encode an event, once for whoever gets it. The payload is JSON: to look through it for bytes would cost more."""
+    return encode(SocketIoPacket(packet.EVENT, data=[event, payload], binary=False))
 
 
 class Fanout:
@@ -24,11 +30,19 @@ class Fanout:
 
     def send(self, sids: Iterable[str], event: str, payload: Any) -> None:
         """Send an event to these sessions; those that are gone are passed over."""
-        self._write(sids, _event(event, payload))
+        self.write(sids, ready(event, payload))
+
+    def write(self, sids: Iterable[str], parts: Iterable[ReadyMade]) -> None:
+        """Send what is encoded already to these sessions; those that are gone are passed over."""
+        for sid in sids:
+            engine_sid = self._server.engine_sid(sid)
+            if engine_sid is not None:
+                for part in parts:
+                    self._server.eio.write_frame(engine_sid, part)
 
     def broadcast(self, sessions: Sequence[EngineSession], event: str, payload: Any) -> None:
         """Send an event to these Engine.IO sessions; those that have ended are passed over."""
-        for part in encode(_event(event, payload)):
+        for part in ready(event, payload):
             for session in sessions:
                 session.write(part)
 
@@ -39,19 +53,6 @@ class Fanout:
         """
         sids = tuple(sids)
         if for_good:
-            self._write(sids, SocketIoPacket(packet.DISCONNECT))
+            self.write(sids, encode(SocketIoPacket(packet.DISCONNECT)))
         for sid in sids:
             self._server.close(sid, reason)
-
-    def _write(self, sids: Iterable[str], pkt: SocketIoPacket) -> None:
-        parts = encode(pkt)
-        for sid in sids:
-            engine_sid = self._server.engine_sid(sid)
-            if engine_sid is not None:
-                for part in parts:
-                    self._server.eio.write_frame(engine_sid, part)
-
-
-def _event(event: str, payload: Any) -> SocketIoPacket:
-    """Return an event whose payload is JSON: looking through it for bytes would take longer than encoding it."""
-    return SocketIoPacket(packet.EVENT, data=[event, payload], binary=False)

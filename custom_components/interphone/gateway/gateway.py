@@ -1,6 +1,7 @@
 """Socket.IO for one loaded entry: admits sessions, carries the feed to websites and the codes to panels."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 import math
@@ -12,7 +13,7 @@ from homeassistant.core import Context
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from ..access.grants import Admission, GrantChange, GrantEvent
-from ..access.models import Grant
+from ..access.models import Grant, Scope
 from ..const import AUTHENTICATE_TIMEOUT, ENGINE_PACKET_SIZE, ENGINE_PACKET_SIZE_MAX
 from ..devices.feed import Change
 from ..devices.payloads import missed, snapshot
@@ -22,9 +23,11 @@ from ..messages import negotiate
 from ..pairing.models import Pairing, PairingState
 from ..relay import Relay, request_source
 from .credentials import PanelCredential, identify, presented_token
+from .engineio.ready import ReadyMade
 from .engineio.session import Session as EngineSession
+from .engineio.settings import Settings as EngineSettings
 from .events import Event
-from .fanout import Fanout
+from .fanout import Fanout, ready
 from .sessions import Kind, Session, Sessions
 from .socketio import SocketIoServer
 from .topics import Handler, Topic
@@ -44,9 +47,12 @@ class Gateway:
     def __init__(self, relay: Relay, topics: Iterable[Topic] = ()) -> None:
         """Serve the relay's sessions, and for each topic its events; `start` begins."""
         self._relay = relay
-        self._server = SocketIoServer(source_of=request_source)
+        self._server = SocketIoServer(
+            source_of=request_source, settings=EngineSettings(sessions_per_source=relay.settings.sockets_per_source)
+        )
         self._sessions = Sessions()
         self._fanout = Fanout(self._server)
+        self._last_snapshot: tuple[tuple[object, ...], list[ReadyMade]] | None = None
         self._unlisten: list[Callable[[], None]] = []
         self._server.on("connect", self._on_connect)
         self._server.on("disconnect", self._on_disconnect)
@@ -83,6 +89,10 @@ class Gateway:
             except InterphoneError as err:
                 self._put_out((sid,), err.code)
 
+    def limit_sockets(self, per_source: int) -> None:
+        """Let so many sockets of one source in from now on; those that are in stay."""
+        self._server.eio.settings = replace(self._server.eio.settings, sessions_per_source=per_source)
+
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         """Serve one Engine.IO request whose origin was checked."""
         response: web.StreamResponse = await self._server.handle_request(request)
@@ -112,7 +122,10 @@ class Gateway:
 
     def _expect_token(self, session: Session) -> None:
         """Close a stranger that stays one."""
-        timer = self._relay.hass.loop.call_later(AUTHENTICATE_TIMEOUT, self._close_stranger, session)
+        loop = self._relay.hass.loop
+        # From the handshake on: leaving the namespace and coming back wins no time.
+        begun = loop.time() if session.engine.authenticated else session.engine.opened
+        timer = loop.call_at(begun + AUTHENTICATE_TIMEOUT, self._close_stranger, session)
         session.on_close.append(timer.cancel)
 
     def _close_stranger(self, session: Session) -> None:
@@ -189,14 +202,20 @@ class Gateway:
         except InterphoneError as err:  # put out since its admission, a moment ago
             self._put_out((session.sid,), err.code)
             return
-        self._sessions.make_website(session, grant_id)
         feed, resumed = self._relay.feed, None
         if isinstance(since, dict) and isinstance(since.get("epoch"), str) and type(since.get("seq")) is int:
             resumed = missed(feed, grant.scope, since["epoch"], since["seq"])
-        if resumed is None:
-            self._fanout.send((session.sid,), Event.SNAPSHOT, snapshot(feed, grant.scope))
-        else:
-            self._fanout.send((session.sid,), Event.RESUME, resumed)
+        # Reading the feed tells what is pending to everybody who has entered; this website is told it by the answer.
+        answer = ready(Event.RESUME, resumed) if resumed else self._snapshot(grant.scope)
+        self._sessions.make_website(session, grant_id)
+        self._fanout.write((session.sid,), answer)
+
+    def _snapshot(self, scope: Scope) -> list[ReadyMade]:
+        """Return the snapshot; the last one serves all who see the same at the same position."""
+        key = (scope.devices, *self._relay.feed.position.values())
+        if self._last_snapshot is None or self._last_snapshot[0] != key:
+            self._last_snapshot = key, ready(Event.SNAPSHOT, snapshot(self._relay.feed, scope))
+        return self._last_snapshot[1]
 
     def _after_answer(self, session: Session, enter: Callable[[Session], None]) -> None:
         """Let a session enter in the next turn of the loop: clients drop what comes before their admission's answer."""

@@ -70,14 +70,14 @@ class Sessions:
         session = self._sessions.pop(sid, None)
         if session is None:
             return
-        session.run_on_close()
-        while session.on_leave:
-            session.on_leave.pop()()
         self._panels.discard(sid)
         if session.grant_id is not None and (sids := self._websites.get(session.grant_id)):
             sids.pop(sid, None)
             if not sids:
                 del self._websites[session.grant_id]
+        session.run_on_close()
+        while session.on_leave:
+            session.on_leave.pop()()
 
     @property
     def all(self) -> tuple[str, ...]:

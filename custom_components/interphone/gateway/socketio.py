@@ -34,15 +34,16 @@ class _Peer:
     allowance: float
     counted_at: float
     pending: SocketIoPacket | None = None
+    pending_size: int = 0
     joined: int = 0
 
 
 class SocketIoServer(socketio.AsyncServer):
     """Socket.IO 5 over Engine.IO 4, and the one before over Engine.IO 3, for the same handlers.
 
-    Keyword arguments beyond the ones below go to `Engine`: `settings`, `guard`, `headers`, `source_of`. A session that
-    joins no namespace within `connect_timeout` is closed; events over `event_rate` a second, after a burst of
-    `event_burst`, wait their turn. Connect handlers take `(sid, environ, auth)`, disconnect handlers `(sid, reason)`.
+    Keyword arguments beyond the ones below go to `Engine`: `settings`, `source_of`. A session that joins no namespace
+    within `connect_timeout` is closed; events over `event_rate` a second, after a burst of `event_burst`, wait their
+    turn. Connect handlers take `(sid, environ, auth)`, disconnect handlers `(sid, reason)`.
     """
 
     eio: Engine
@@ -176,6 +177,7 @@ class SocketIoServer(socketio.AsyncServer):
             return
         pkt = peer.pending
         if pkt is not None:
+            self._weigh(eio_sid, peer, data)
             if pkt.add_attachment(data):
                 peer.pending = None
                 await self._dispatch(eio_sid, peer, pkt)
@@ -184,9 +186,17 @@ class SocketIoServer(socketio.AsyncServer):
         if pkt.decode(data):
             if not peer.joined:
                 raise PacketError("attachments before CONNECT")
-            peer.pending = pkt
+            peer.pending, peer.pending_size = pkt, 0
+            self._weigh(eio_sid, peer, data)
         else:
             await self._dispatch(eio_sid, peer, pkt)
+
+    def _weigh(self, eio_sid: str, peer: _Peer, data: str | bytes) -> None:
+        """Count a part of a packet that is not whole yet: all parts together may weigh what one message may."""
+        peer.pending_size += len(data)
+        session = self.eio.find(eio_sid)
+        if session is not None and peer.pending_size > session.packet_size:
+            raise PacketError("attachments over the limit of a message")
 
     async def _dispatch(self, eio_sid: str, peer: _Peer, pkt: SocketIoPacket) -> None:
         if pkt.packet_type in (packet.ACK, packet.BINARY_ACK):
@@ -318,12 +328,16 @@ class SocketIoServer(socketio.AsyncServer):
 
     async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
         try:
-            return await super()._trigger_event(event, namespace, *args)
+            answer = await super()._trigger_event(event, namespace, *args)
         except Exception:
             if event != "disconnect":
                 raise
             self.logger.exception("The disconnect handler failed")
             return None
+        # python-socketio takes a cancelled handler for one that returned None, and would go on with the next event.
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError
+        return answer
 
     async def _send_packet(self, eio_sid: str, pkt: SocketIoPacket) -> None:
         for part in encode(pkt):

@@ -243,7 +243,10 @@ class WebRtc:
             return
         if stream.on_leave in stream.session.on_leave:
             stream.session.on_leave.remove(stream.on_leave)
-        stream.camera.close_webrtc_session(stream.id)
+        try:
+            stream.camera.close_webrtc_session(stream.id)
+        except Exception as err:  # noqa: BLE001 - integrations raise anything
+            _LOGGER.warning("A camera could not end a stream: %s", type(err).__name__)
         if stream.negotiation and stream.negotiation is not asyncio.current_task():
             stream.negotiation.cancel()
 

@@ -1,18 +1,19 @@
 """Many at once: what one party does costs the others nothing, and nothing is left behind."""
 
 import asyncio
-from collections import Counter
 import gc
-import random
 from typing import Any
 
 from aiohttp import ClientSession, web
 import pytest
 
 from custom_components.interphone.gateway.engineio.ready import ReadyMade
+from custom_components.interphone.gateway.engineio.server import Engine
 from custom_components.interphone.gateway.engineio.session import Session
+from custom_components.interphone.gateway.engineio.transports import WebSocketLink
 
 from .conftest import RawSocket, eventually
+from .crowd import alive, open_sockets
 from .test_socketio_protocol import App
 
 MANY = {"sessions": 20_000, "sessions_per_source": 20_000, "sessions_unauthenticated": 20_000}
@@ -24,8 +25,17 @@ async def _full_speed(_custom_integrations: None) -> None:
     asyncio.get_running_loop().set_debug(False)
 
 
+async def _is_empty(engine: Engine) -> None:
+    """Wait until everybody is gone, and check that nothing of them is left."""
+    await eventually(lambda: len(engine) == 0 and not engine._tasks and not engine._links)
+    assert (dict(engine._sources), engine._strangers) == ({}, {})
+    assert len(engine.timetable._heap) <= 200
+    await eventually(lambda: not alive(Session, WebSocketLink))
+
+
 async def test_clients_that_never_read_cost_the_others_nothing(make_wire: Any) -> None:
     wire = await make_wire(**MANY, queue_packets=50, queue_size=1_000_000)
+    sockets = open_sockets()
     deaf = [await RawSocket.open(wire.url) for _ in range(200)]
     deaf_sids = set(wire.engine._sessions)
     readers = [await RawSocket.open(wire.url) for _ in range(200)]
@@ -49,12 +59,14 @@ async def test_clients_that_never_read_cost_the_others_nothing(make_wire: Any) -
     assert len(wire.engine) == 200
     for raw in [*deaf, *readers]:
         raw.writer.transport.abort()
-    await eventually(lambda: len(wire.engine) == 0)
+    wire.events = asyncio.Queue()  # it held what sessions were opened with
+    await _is_empty(wire.engine)
+    assert open_sockets() == sockets
 
 
 async def test_connections_opened_and_dropped_leave_nothing_behind(make_server: Any, http: ClientSession) -> None:
     sio, url = await make_server(**MANY)
-    App(sio, url, http)
+    app = App(sio, url, http)
     address = f"{url}/socket.io/"
 
     async def come_and_go(number: int) -> None:
@@ -71,15 +83,21 @@ async def test_connections_opened_and_dropped_leave_nothing_behind(make_server: 
             raw.write_text('451-["message",{"_placeholder":true,"num":0}]')
         raw.writer.transport.abort()
 
-    for batch in range(0, 8000, 50):
-        await asyncio.gather(*(come_and_go(number) for number in range(batch, batch + 50)))
-    await eventually(lambda: len(sio.eio) == 0 and not sio.eio._tasks and not sio.eio._links)
+    async def come_and_go_in_batches(numbers: range) -> None:
+        for first in numbers[::50]:
+            await asyncio.gather(*(come_and_go(number) for number in range(first, first + 50)))
+        await _is_empty(sio.eio)
+
+    # What the first few leave in caches and pools is no leak; what thousands more leave is.
+    await come_and_go_in_batches(range(400))
+    sockets, objects = open_sockets(), len(gc.get_objects())
+    await come_and_go_in_batches(range(400, 8400))
     assert (sio.environ, sio._peers, sio._calls, sio.manager.rooms, sio.manager.callbacks) == ({}, {}, {}, {}, {})
     assert (sio.manager.pending_connect, sio.manager.pending_disconnect) == ({}, {})
-    assert (dict(sio.eio._sources), sio.eio._unauthenticated) == ({}, 0)
-    assert len(sio.eio.timetable._heap) <= 200
-    gc.collect()
-    assert not [thing for thing in gc.get_objects() if isinstance(thing, Session)]
+    app.connected.clear()
+    app.disconnected.clear()
+    assert open_sockets() <= sockets + 5
+    assert len(gc.get_objects()) < objects + 800
 
 
 async def test_handshakes_in_masses_leave_the_other_source_alone(make_server: Any, http: ClientSession) -> None:
@@ -110,35 +128,3 @@ async def test_handshakes_in_masses_leave_the_other_source_alone(make_server: An
         await asyncio.sleep(0.06)
     assert answers == {200: 64, 429: 936}
     assert number > 0
-
-
-@pytest.mark.parametrize("version", [4, 3])
-async def test_two_thousand_sessions_live_on_their_heartbeat(make_wire: Any, version: int) -> None:
-    wire = await make_wire(version, **MANY, ping_interval=2, ping_timeout=2)
-
-    beats = Counter[int]()
-
-    async def live(number: int, raw: RawSocket) -> None:
-        while True:
-            if version == 3:
-                await asyncio.sleep(1 + random.random())  # noqa: S311 - only spreads them
-                raw.write_text("2")
-                assert await raw.read_frame() == b"3"
-            else:
-                assert await raw.read_frame() == b"2"
-                raw.write_text("3")
-            beats[number] += 1
-
-    raws: list[RawSocket] = []
-    lives: list[asyncio.Task[None]] = []
-    for number in range(2000):
-        raws.append(await RawSocket.open(wire.url, version))
-        lives.append(asyncio.create_task(live(number, raws[-1])))
-    await eventually(lambda: len(beats) == 2000 and min(beats.values()) >= 2, patience=20)
-    assert len(wire.engine) == 2000
-    assert not wire.engine._tasks
-    for task in lives:
-        task.cancel()
-    await asyncio.wait_for(wire.engine.shutdown(), 5)
-    for raw in raws:
-        raw.writer.close()

@@ -238,10 +238,11 @@ async def test_silence_ends_the_session_and_its_waiting_poll(make_wire: Any, ver
 
 
 async def test_version_3_sessions_live_as_long_as_they_ping(make_wire: Any) -> None:
-    wire = await make_wire(3, ping_interval=0.2, ping_timeout=0.3)
+    """Their time is interval and timeout together, from the last ping on."""
+    wire = await make_wire(3, ping_interval=0.05, ping_timeout=0.7)
     socket, opened = await wire.open_socket()
-    for _ in range(6):
-        await asyncio.sleep(0.15)
+    for _ in range(5):
+        await asyncio.sleep(0.25)
         await socket.send_str("2")
         assert await socket.receive_str(timeout=5) == "3"
     assert opened["sid"] in wire.engine
@@ -312,15 +313,39 @@ async def test_an_upgrade_lost_after_its_probe_leaves_polling_alone(wire: Wire) 
     assert await wire.poll(sid) == (200, WORDS[wire.version]["hello"])
 
 
-async def test_an_upgrade_must_prove_itself_in_time_and_only_one_tries(make_wire: Any, version: int) -> None:
+@pytest.mark.parametrize("probes", [False, True])
+async def test_polls_wait_again_after_an_upgrade_that_died(wire: Wire, *, probes: bool) -> None:
+    sid = (await wire.open_polling())["sid"]
+    socket = await wire.socket(sid)
+    if probes:
+        await socket.send_str("2probe")
+        assert await socket.receive_str(timeout=5) == "3probe"
+    await socket.close()
+    poll = asyncio.create_task(wire.poll(sid))
+    await poll_arrives(wire, sid)
+    await wire.engine.send(sid, "hello")
+    assert await poll == (200, WORDS[wire.version]["hello"])
+
+
+async def test_an_upgrade_must_prove_itself_in_time(make_wire: Any, version: int) -> None:
     wire = await make_wire(version, upgrade_timeout=0.1)
     sid = (await wire.open_polling())["sid"]
-    first = await wire.socket(sid)
-    others = [await wire.socket(sid) for _ in range(3)]
-    for other in others:
-        assert (await other.receive(timeout=5)).type is WSMsgType.CLOSE
-    assert (await first.receive(timeout=5)).type is WSMsgType.CLOSE
+    socket = await wire.socket(sid)
+    assert (await socket.receive(timeout=5)).type is WSMsgType.CLOSE
     await _upgrade(wire, sid)
+
+
+async def test_only_one_upgrade_tries_at_a_time(wire: Wire) -> None:
+    sid = (await wire.open_polling())["sid"]
+    first = await wire.socket(sid)
+    for other in [await wire.socket(sid) for _ in range(3)]:
+        assert (await other.receive(timeout=5)).type is WSMsgType.CLOSE
+    await eventually(lambda: len(wire.engine._links) == 1)
+    await first.send_str("2probe")
+    assert await first.receive_str(timeout=5) == "3probe"
+    await first.send_str("5")
+    await first.send_str("4a")
+    assert await first.receive_str(timeout=5) == "4a"
 
 
 async def test_an_upgrade_ends_with_its_session(wire: Wire) -> None:

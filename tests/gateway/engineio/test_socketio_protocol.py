@@ -135,6 +135,20 @@ async def test_no_connect_in_time_closes(make_server: Any, http: ClientSession) 
     assert app.disconnected == [(app.connected[0][0], "client disconnect")]
 
 
+@pytest.mark.parametrize("version", [4, 3])
+async def test_who_connects_in_time_stays(make_server: Any, http: ClientSession, version: int) -> None:
+    sio, url = await make_server(options={"connect_timeout": 0.1})
+    app = App(sio, url, http)
+    socket = await app.open(version)
+    if version == 4:
+        await socket.send_str("40")
+    assert (await socket.receive_str(timeout=5)).startswith("40")
+    late = await app.open()
+    assert await closed(late)  # the time is over
+    await socket.send_str('42["message",1]')
+    assert await socket.receive_str(timeout=5) == '42["message-back",1]'
+
+
 @pytest.mark.parametrize(
     "packet",
     [
@@ -218,6 +232,7 @@ async def test_a_binary_event_without_attachments_is_an_event(app: App) -> None:
         '43["no id"]',
         "41{}",
         "40",
+        f"40/{'n' * 128}",
         '42["message",NaN]',
         '42["message",-Infinity]',
         '42["message",1e999]',

@@ -1,23 +1,19 @@
 """HTTP requests of the Engine.IO path: which session and transport each is for, and what it is answered."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 import json
-from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol
 
 from aiohttp import WSCloseCode, web
 
 from . import codec3, codec4
 from .packet import Form, Packet, PacketError, PacketType
 from .ready import ReadyMade
-from .session import Reason, Session
+from .session import Host, Reason, Session
 from .transports import BodyTooLarge, WebSocketLink, is_binary, ok_response, poll_response, read_body
 
-if TYPE_CHECKING:
-    from .server import Engine
-
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _PROBE_PONG = ReadyMade(Packet(PacketType.PONG, "probe"))
 
 
@@ -46,44 +42,54 @@ class _Ask(NamedTuple):
     sid: str | None
 
 
+class Registry(Host, Protocol):
+    """What requests need of their server: it knows the sessions, and counts the WebSockets."""
+
+    def find(self, sid: str) -> Session | None:
+        """Return the session that still answers requests under this id."""
+
+    def refusal(self, source: str) -> tuple[int, str] | None:
+        """Return the HTTP status and reason for which `source` may not open a session now."""
+
+    def admit(self, form: Form, source: str, environ: dict[str, Any]) -> Session:
+        """Make a session and count it."""
+
+    def hold(self, link: WebSocketLink) -> None:
+        """Count an open WebSocket."""
+
+    def release(self, link: WebSocketLink) -> None:
+        """Count it as closed."""
+
+
 class Requests:
     """Answers requests for the sessions of an engine."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        *,
-        guard: Callable[[web.Request], web.Response | None] | None,
-        headers: Callable[[web.Request], Mapping[str, str]] | None,
-        source_of: Callable[[web.Request], str] | None,
-    ) -> None:
-        """Keep what `Engine` was given."""
+    def __init__(self, engine: Registry, source_of: Callable[[web.Request], str] | None) -> None:
+        """Answer for the sessions of `engine`; `source_of` names the party a request comes from."""
         self._engine = engine
-        self._guard = guard
-        self._headers = headers
         self._source_of = source_of or _remote
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer any request. Never raises, save when the request is cancelled or its client has left."""
-        headers = self._headers(request) if self._headers is not None else _NO_HEADERS
-        refusal = self._guard(request) if self._guard is not None else None
-        if refusal is not None:
-            refusal.headers.update(headers)
-            return refusal
         if request.method == "OPTIONS":
-            return web.Response(status=204, headers=headers)
+            return web.Response(status=204)
         try:
-            return await self._route(request, headers)
+            return await self._route(request)
         except Refused as refused:
             body = {"code": refused.code, "message": str(refused)}
-            return web.json_response(body, status=refused.status, headers=headers)
+            response = web.json_response(body, status=refused.status)
+            if request.content.exception() is not None:
+                # Or aiohttp would look for the rest of a body that is broken, and log that as a fault of its own.
+                request.content.feed_eof()
+                response.force_close()
+            return response
 
-    async def _route(self, request: web.Request, headers: Mapping[str, str]) -> web.StreamResponse:
+    async def _route(self, request: web.Request) -> web.StreamResponse:
         ask = _parse(request)
         if ask.sid is None:
             if request.method != "GET":
                 raise Refused(*_BAD_METHOD)
-            return await (self._open_socket if ask.wants_socket else self._open_polling)(request, ask.form, headers)
+            return await (self._open_socket if ask.wants_socket else self._open_polling)(request, ask.form)
         session = self._engine.find(ask.sid)
         if session is None:
             raise Refused(*_UNKNOWN_SID)
@@ -94,9 +100,9 @@ class Requests:
         if session.socket is not None:
             raise Refused(*_BAD_REQUEST)
         if request.method == "GET":
-            return await self._answer_poll(request, session, headers)
+            return await self._answer_poll(request, session)
         if request.method == "POST":
-            return await self._take_post(request, session, headers)
+            return await self._take_post(request, session)
         raise Refused(*_BAD_METHOD)
 
     # --- opening ---
@@ -108,14 +114,14 @@ class Requests:
             raise Refused(_FORBIDDEN, message, status)
         return self._engine.admit(form, source, _environ(request))
 
-    async def _open_polling(self, request: web.Request, form: Form, headers: Mapping[str, str]) -> web.StreamResponse:
+    async def _open_polling(self, request: web.Request, form: Form) -> web.StreamResponse:
         session = self._admit(request, form)
         session.write(self._hello(session, ["websocket"]))
         body, binary = session.take_payload()
         session.open()
-        return poll_response(body, binary=binary, headers=headers)
+        return poll_response(body, binary=binary)
 
-    async def _open_socket(self, request: web.Request, form: Form, _: Mapping[str, str]) -> web.StreamResponse:
+    async def _open_socket(self, request: web.Request, form: Form) -> web.StreamResponse:
         session = self._admit(request, form)
         try:
             link = await self._accept(request)
@@ -144,9 +150,7 @@ class Requests:
 
     # --- polling ---
 
-    async def _answer_poll(
-        self, request: web.Request, session: Session, headers: Mapping[str, str]
-    ) -> web.StreamResponse:
+    async def _answer_poll(self, request: web.Request, session: Session) -> web.StreamResponse:
         if session.polled:
             session.end(Reason.TRANSPORT_ERROR)
             raise Refused(*_BAD_REQUEST)
@@ -158,19 +162,17 @@ class Requests:
         if request.transport is None:
             session.end(Reason.TRANSPORT_CLOSE)
         body, binary = session.take_payload()
-        return poll_response(body, binary=binary, headers=headers)
+        return poll_response(body, binary=binary)
 
-    async def _take_post(self, request: web.Request, session: Session, headers: Mapping[str, str]) -> web.Response:
+    async def _take_post(self, request: web.Request, session: Session) -> web.Response:
         if session.posting:
             session.end(Reason.TRANSPORT_ERROR)
             raise Refused(*_BAD_REQUEST)
         session.posting = True
-        settings = self._engine.settings
         try:
-            async with asyncio.timeout(settings.body_timeout):
-                body = await read_body(request, session.packet_size)
+            body = await self._read_body(request, session)
             packets = _codec(session.form).decode_payload(
-                body, binary=is_binary(request), most=settings.payload_packets
+                body, binary=is_binary(request), most=self._engine.settings.payload_packets
             )
             for packet in packets:
                 session.receive(packet)
@@ -178,6 +180,9 @@ class Requests:
                 await session.caught_up()
         except PacketError:
             session.end(Reason.PARSE_ERROR)
+            raise Refused(*_BAD_REQUEST) from None
+        except web.RequestPayloadError:
+            session.end(Reason.TRANSPORT_ERROR)
             raise Refused(*_BAD_REQUEST) from None
         except BodyTooLarge:
             session.end(Reason.TOO_LARGE)
@@ -190,7 +195,16 @@ class Requests:
             raise
         finally:
             session.posting = False
-        return ok_response(headers)
+        return ok_response()
+
+    async def _read_body(self, request: web.Request, session: Session) -> bytes:
+        """Read a body for as long as the session lives, and no longer than a body may take."""
+        async with asyncio.timeout(self._engine.settings.body_timeout) as limit:
+            session.body_limit = limit
+            try:
+                return await read_body(request, session.packet_size)
+            finally:
+                session.body_limit = None
 
     # --- WebSocket ---
 

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 import logging
 import secrets
 from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from .packet import Form, Packet, PacketError, PacketType
+from .packet import Form, PacketError
 from .ready import ReadyMade
 from .requests import Requests
 from .session import Reason, Session
@@ -22,14 +22,15 @@ _LOGGER = logging.getLogger(__name__)
 type Handler = Callable[..., Awaitable[object]]
 
 _SID_BYTES = 15
+# How long a cancelled handler has to end.
+_LAST_CALL = 0.3
 
 
 class Engine:
     """Engine.IO 3 and 4, side by side, for one Socket.IO server.
 
-    Give `handle_request` every request of the path, whatever its method. `guard` looks at each of them first and
-    returns a response to refuse it; `headers` gives what every response carries (CORS); `source_of` names the party a
-    request comes from, for the bound on sessions per source.
+    Give `handle_request` every request of the path, whatever its method. Origins and CORS are for whoever
+    calls it. `source_of` names the party a request comes from, for the bound on sessions per source.
     """
 
     async_mode = "asyncio"
@@ -38,8 +39,6 @@ class Engine:
         self,
         *,
         settings: Settings | None = None,
-        guard: Callable[[web.Request], web.Response | None] | None = None,
-        headers: Callable[[web.Request], Mapping[str, str]] | None = None,
         source_of: Callable[[web.Request], str] | None = None,
         logger: logging.Logger | bool = False,
         async_handlers: bool = False,
@@ -50,11 +49,12 @@ class Engine:
         self.settings = settings or Settings()
         self.timetable = Timetable()
         self.logger = _LOGGER if isinstance(logger, bool) else logger
-        self._requests = Requests(self, guard=guard, headers=headers, source_of=source_of)
+        self._requests = Requests(self, source_of)
         self._handlers: dict[str, Handler] = {}
         self._sessions: dict[str, Session] = {}
         self._sources: Counter[str] = Counter()
-        self._unauthenticated = 0
+        # Who is not known yet, the oldest first.
+        self._strangers: dict[str, Session] = {}
         self._links: set[WebSocketLink] = set()
         self._no_links = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -67,10 +67,6 @@ class Engine:
 
     def __contains__(self, sid: object) -> bool:
         return sid in self._sessions
-
-    def sessions_of(self, source: str) -> int:
-        """Return how many sessions `source` has open."""
-        return self._sources[source]
 
     def version(self, sid: str) -> int:
         """Return the protocol version of a session, 3 or 4. Raises KeyError for an unknown one."""
@@ -97,7 +93,7 @@ class Engine:
             return
         if not session.authenticated:
             session.authenticated = True
-            self._unauthenticated -= 1
+            del self._strangers[sid]
         session.relieve()
         if packet_size is not None:
             session.packet_size = min(packet_size, self.settings.packet_size_max)
@@ -144,11 +140,12 @@ class Engine:
     async def shutdown(self, reason: str = Reason.SERVER_DISCONNECT) -> None:
         """Close every session with `reason` and admit no new one; when it returns, no task or timer is left.
 
-        Takes little more than the settings' `close_timeout`, whatever the clients do.
+        Takes little more than the settings' `close_timeout`, whatever the clients do. Only a handler that ignores its
+        cancellation goes on; that is logged.
         """
         self._stopping = True
         for session in list(self._sessions.values()):
-            session.end(reason, code=WSCloseCode.GOING_AWAY)
+            session.end(reason, code=WSCloseCode.GOING_AWAY, farewell=True)
             self.gone(session)
         await self._finish(self.settings.close_timeout)
         for link in self._links:
@@ -156,8 +153,8 @@ class Engine:
         tasks = self._tasks - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._tasks.difference_update(tasks)
+        if tasks and (stubborn := (await asyncio.wait(tasks, timeout=_LAST_CALL))[1]):
+            self.logger.warning("%d handlers go on although they were cancelled", len(stubborn))
         self.timetable.clear()
 
     async def _finish(self, seconds: float) -> None:
@@ -180,10 +177,6 @@ class Engine:
         """Return an unguessable id."""
         return secrets.token_urlsafe(_SID_BYTES)
 
-    async def send_packet(self, sid: str, packet: Any) -> None:
-        """Send a packet of python-engineio's."""
-        self.write_frame(sid, ReadyMade(Packet(PacketType(packet.packet_type), packet.data or "")))
-
     def start_background_task(
         self, target: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any
     ) -> asyncio.Task[Any]:
@@ -193,10 +186,6 @@ class Engine:
     async def sleep(self, seconds: float = 0) -> None:
         """Wait."""
         await asyncio.sleep(seconds)
-
-    def create_event(self) -> asyncio.Event:
-        """Return an event for this loop."""
-        return asyncio.Event()
 
     # --- what sessions need ---
 
@@ -234,8 +223,7 @@ class Engine:
         self._sources[session.source] -= 1
         if self._sources[session.source] <= 0:
             del self._sources[session.source]
-        if not session.authenticated:
-            self._unauthenticated -= 1
+        self._strangers.pop(session.sid, None)
 
     # --- requests ---
 
@@ -254,16 +242,29 @@ class Engine:
             return 503, "Stopping"
         if self._sources[source] >= settings.sessions_per_source:
             return 429, "Too many sessions"
-        if len(self._sessions) >= settings.sessions or self._unauthenticated >= settings.sessions_unauthenticated:
+        if len(self._sessions) >= settings.sessions or not self._has_room_for_stranger(source):
             return 503, "Too many sessions"
         return None
+
+    def _has_room_for_stranger(self, source: str) -> bool:
+        """Make room, when there is none, at the cost of the source that takes up most of it."""
+        if len(self._strangers) < self.settings.sessions_unauthenticated:
+            return True
+        crowds = Counter(stranger.source for stranger in self._strangers.values())
+        crowd, size = crowds.most_common(1)[0]
+        if crowds[source] >= size:
+            return False
+        oldest = next(each for each in self._strangers.values() if each.source == crowd)
+        oldest.end(Reason.CROWDED_OUT, abrupt=True)
+        self.gone(oldest)  # also when it had ended and only waited to be told so
+        return True
 
     def admit(self, form: Form, source: str, environ: dict[str, Any]) -> Session:
         """Make a session and count it; it still has to be opened."""
         session = Session(self, self.generate_id(), form, source, environ)
         self._sessions[session.sid] = session
         self._sources[source] += 1
-        self._unauthenticated += 1
+        self._strangers[session.sid] = session
         return session
 
     def hold(self, link: WebSocketLink) -> None:

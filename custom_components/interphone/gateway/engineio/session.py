@@ -33,6 +33,7 @@ class Reason(StrEnum):
     PARSE_ERROR = "parse error"
     TOO_LARGE = "too_large"
     TOO_SLOW = "too_slow"
+    CROWDED_OUT = "crowded_out"
 
 
 class Host(Protocol):
@@ -68,6 +69,7 @@ class Session:
         self.data: dict[str, Any] = {}
         self.packet_size = host.settings.packet_size
         self.authenticated = False
+        self.opened = 0.0
         self.ended: str | None = None
         self.socket: WebSocketLink | None = None
         # The socket again, while frames go straight to it: nothing waits, and the session has not ended.
@@ -75,6 +77,8 @@ class Session:
         self.upgrading: WebSocketLink | None = None
         self.probed = False
         self.posting = False
+        # The time limit of the body that is being read.
+        self.body_limit: asyncio.Timeout | None = None
         self._host = host
         self._queue: deque[ReadyMade] = deque()
         self._queue_size = 0
@@ -95,7 +99,7 @@ class Session:
     def open(self) -> None:
         """Start the heartbeat and tell the application."""
         settings = self._host.settings
-        self._heard = _now()
+        self._heard = self.opened = _now()
         wait = settings.ping_interval if self.form is Form.V4 else settings.ping_interval + settings.ping_timeout
         self._beat = self._host.timetable.after(wait, self._on_beat)
         self._hand_on("connect", self.environ, 0)
@@ -129,6 +133,8 @@ class Session:
             if entry is not None:
                 entry.cancel()
         self._beat = self._expected = None
+        if self.body_limit is not None and not self.body_limit.expired():
+            self.body_limit.reschedule(0)
         if farewell or abrupt:
             self._inbox.clear()
             self._inbox_size = 0
@@ -176,11 +182,11 @@ class Session:
 
     def _enqueue(self, item: ReadyMade) -> bool:
         settings = self._host.settings
-        self._queue.append(item)
-        self._queue_size += item.size
-        if len(self._queue) > settings.queue_packets or self._queue_size > settings.queue_size:
+        if len(self._queue) >= settings.queue_packets or self._queue_size >= settings.queue_size:
             self.end(Reason.TOO_SLOW, code=WSCloseCode.POLICY_VIOLATION, abrupt=True)
             return False
+        self._queue.append(item)
+        self._queue_size += item.size
         if self.socket is None:
             self._wake_poll()
         return True
@@ -242,7 +248,8 @@ class Session:
 
         CLOSE goes alone: clients of Socket.IO 4 drop what came in the same payload.
         """
-        most = len(self._queue) if self.ended is not None else self._host.settings.poll_packets
+        last = self.ended is not None and self._farewell is None
+        most = len(self._queue) if last else self._host.settings.poll_packets
         items: list[ReadyMade] = []
         while self._queue and len(items) < most:
             item = self._queue.popleft()

@@ -1,7 +1,7 @@
 """The two ways a session reaches its client, on aiohttp: an open WebSocket, and the bodies of polling requests."""
 
 import asyncio
-from collections.abc import Mapping
+from contextlib import suppress
 import os
 import socket
 from typing import Self
@@ -38,7 +38,7 @@ class WebSocketLink:
         _bound_kernel_buffer(transport)
         self._descriptor = _plain_descriptor(transport)
         # Whether nothing is buffered, so that what is written may go round the transport.
-        self._straight = self._descriptor is not None
+        self._straight = self._descriptor is not None and not transport.get_write_buffer_size()
         self._transport = transport
         self._response = response
         self._writer = writer
@@ -108,11 +108,13 @@ class WebSocketLink:
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye with `code` and `reason`; whatever the client does, be gone within the patience of `accept`."""
-        try:
+        with suppress(TimeoutError, ConnectionError, RuntimeError):
             async with asyncio.timeout(self._patience):
                 await self._response.close(code=code, message=reason.encode()[:_CLOSE_REASON_MAX])
-        except TimeoutError, ConnectionError, RuntimeError:
-            self.abort()
+                # Also when the client closed first: a closing transport keeps what is unsent for as long as it likes.
+                await self._writer.drain()
+                return
+        self.abort()
 
     def abort(self) -> None:
         """Drop the connection and what is still buffered."""
@@ -154,14 +156,12 @@ def is_binary(request: web.Request) -> bool:
     return request.headers.get(hdrs.CONTENT_TYPE, "").lower().startswith("application/octet-stream")
 
 
-def poll_response(body: bytes, *, binary: bool, headers: Mapping[str, str]) -> web.Response:
+def poll_response(body: bytes, *, binary: bool) -> web.Response:
     """Return the answer to a poll. The charset is said, because some pages are not UTF-8."""
     kind = "application/octet-stream" if binary else "text/plain; charset=UTF-8"
-    return web.Response(body=body, headers={**headers, "Cache-Control": "no-store", "Content-Type": kind})
+    return web.Response(body=body, headers={"Cache-Control": "no-store", "Content-Type": kind})
 
 
-def ok_response(headers: Mapping[str, str]) -> web.Response:
+def ok_response() -> web.Response:
     """Return the answer to a POST that was understood. Some browsers offer text/plain as a download."""
-    return web.Response(
-        body=b"ok", headers={**headers, "Cache-Control": "no-store", "Content-Type": "text/html; charset=UTF-8"}
-    )
+    return web.Response(body=b"ok", headers={"Cache-Control": "no-store", "Content-Type": "text/html; charset=UTF-8"})
