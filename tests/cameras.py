@@ -6,6 +6,7 @@ from typing import override
 from homeassistant.components.camera import (
     Camera,
     CameraEntityFeature,
+    CameraWebRTCProvider,
     WebRTCAnswer,
     WebRTCCandidate,
     WebRTCError,
@@ -77,6 +78,46 @@ class LiveCamera(StillCamera):
     @override
     def close_webrtc_session(self, session_id: str) -> None:
         self.closed.append(session_id)
+
+
+class FilmCamera(StillCamera):
+    """Has its film fetched from `source`, after `ready`."""
+
+    _attr_name = "Garden"
+    _attr_unique_id = "garden"
+    _attr_supported_features = CameraEntityFeature.STREAM
+
+    def __init__(self, source: str | None) -> None:
+        super().__init__()
+        self.source = source
+
+    @override
+    async def stream_source(self) -> str | None:
+        self.working.set()
+        await self.ready.wait()
+        if self.fault:
+            raise self.fault
+        return self.source
+
+
+class GoBetween(CameraWebRTCProvider):
+    """An integration that makes WebRTC of whatever a camera streams; here no website offers it anything."""
+
+    domain = "go_between"
+
+    @override
+    def async_is_supported(self, stream_source: str) -> bool:
+        return True
+
+    @override
+    async def async_handle_async_webrtc_offer(
+        self, camera: Camera, offer_sdp: str, session_id: str, send_message: WebRTCSendMessage
+    ) -> None:
+        raise NotImplementedError
+
+    @override
+    async def async_on_webrtc_candidate(self, session_id: str, candidate: RTCIceCandidateInit) -> None:
+        raise NotImplementedError
 
 
 async def set_up_cameras(hass: HomeAssistant, *cameras: Camera) -> None:

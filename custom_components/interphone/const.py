@@ -24,6 +24,7 @@ CONF_ASK_BEFORE_SHOWING: Final = "ask_before_showing"
 CONF_CODE_LENGTH: Final = "code_length"
 CONF_CODE_LIFETIME: Final = "code_lifetime"
 CONF_TOKEN_LIFETIME: Final = "token_lifetime"
+CONF_SOCKETS_PER_SOURCE: Final = "sockets_per_source"
 
 # Codes. Eight digits: easy to read aloud, and 20 guesses between two taps find one with 2e-7.
 CODE_LENGTH: Final = 8
@@ -100,12 +101,29 @@ HISTORY_POINTS_MAX: Final = 1000
 HISTORY_PIECE: Final = 3600.0
 HISTORY_PIECE_MAX: Final = 6 * 3600.0
 
+# A forecast: sixteen days by the hour, as the most generous services give.
+FORECAST_POINTS_MAX: Final = 384
+# A weather service that has not answered by then is given up.
+FORECAST_TIMEOUT: Final = 10.0
+
 # A camera's picture: a large JPEG, not a film.
 PICTURE_SIZE_MAX: Final = 2 * 1024 * 1024
 # Everyone who asks for it within this time gets the same one.
 PICTURE_LIFETIME: Final = 1.0
 # A camera that has sent no picture by then is given up.
 PICTURE_TIMEOUT: Final = 10
+
+# A stream's address that nobody used for this long is over: players ask every few seconds, and even a page that opens
+# slowly begins within a minute.
+STREAM_IDLE_TIMEOUT: Final = 60.0
+# One that is used without a pause ends all the same: whoever got hold of it watches no longer than this.
+STREAM_LIFETIME: Final = 12 * 3600.0
+# Addresses of one grant at once: a household's screens with all their cameras. One more, and the least used is over.
+STREAMS_PER_GRANT: Final = 32
+# Requests of one address that wait at once: each of a few players waits for a playlist and a part or two.
+STREAM_REQUESTS_MAX: Final = 32
+# A camera that has streamed nothing by then is given up for now: below the 30 s after which proxies give up.
+STREAM_TIMEOUT: Final = 25.0
 
 # WebRTC: streams one socket watches at once, and the size of what it sends to set one up.
 WEBRTC_STREAMS_PER_SOCKET: Final = 4
@@ -145,23 +163,27 @@ ENGINE_CLOSE_TIMEOUT: Final = 1.5
 ENGINE_FAREWELL_TIMEOUT: Final = 5.0
 # A body that trickles longer than this is given up.
 ENGINE_BODY_TIMEOUT: Final = 20.0
-# One message or POST: enough for a batch of commands; panels, once known, may send pictures.
+# One message or POST: enough for a batch of commands; panels, once known, may send pictures. A body is cut off at its
+# limit; a WebSocket message is weighed when it is whole, so that a socket may hold the larger one meanwhile.
 ENGINE_PACKET_SIZE: Final = 64 * 1024
 ENGINE_PACKET_SIZE_MAX: Final = 1024 * 1024
 # Packets in one POST: the JavaScript clients send what gathered during the POST before.
 ENGINE_PAYLOAD_PACKETS: Final = 64
 # Packets in the answer to one poll: Python's client refuses more.
 ENGINE_POLL_PACKETS: Final = 16
-# What waits for a client that does not read; then it is cut off as `too_slow` and may resume.
+# What waits for a client that does not read; at the next packet it is cut off as `too_slow`, and may resume. One
+# packet fits always: the snapshot of a large home is a large one.
 ENGINE_QUEUE_PACKETS: Final = 512
 ENGINE_QUEUE_SIZE: Final = 1024 * 1024
 # What the kernel may hold unsent for one of them, where it can be told: it would take megabytes unasked.
 ENGINE_UNSENT_SIZE: Final = 128 * 1024
 # A client is not read further while this many of its packets wait for the application.
 ENGINE_INBOX_PACKETS: Final = 64
-# Sessions: a browser's tabs and a home's panels come from one address; all together stay below 64 MiB.
+# Sessions: a browser's tabs and a home's panels come from one address; all together, idle, stay below 64 MiB. Behind a
+# proxy that hides its clients everybody comes from one: then the option lets more in.
 ENGINE_SESSIONS: Final = 2048
 ENGINE_SESSIONS_PER_SOURCE: Final = 64
+ENGINE_SESSIONS_PER_SOURCE_MIN: Final = 8
 ENGINE_SESSIONS_UNAUTHENTICATED: Final = 128
 
 # Socket.IO. Attachments of one packet: a snapshot and its thumbnails, not a heap to be filled.

@@ -245,11 +245,46 @@ class HistoryUnavailableError(InterphoneError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class UnsupportedForecastError(InterphoneError):
+    """The device gives no such forecast."""
+
+    code = "unsupported_forecast"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class ForecastUnavailableError(InterphoneError):
+    """The weather service gives no forecast now, or not in time."""
+
+    code = "forecast_unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
 class PictureTooLargeError(InterphoneError):
     """The camera sent more than is passed on."""
 
     code = "picture_too_large"
     status = HTTPStatus.BAD_GATEWAY
+
+
+class UnsupportedStreamError(InterphoneError):
+    """The device has no such stream."""
+
+    code = "unsupported_stream"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class UnknownStreamError(InterphoneError):
+    """No such stream, or its address is over; ask for a new one."""
+
+    code = "unknown_stream"
+    status = HTTPStatus.NOT_FOUND
+
+
+class StreamUnavailableError(InterphoneError):
+    """The camera is off, or streams nothing now, or not in time."""
+
+    code = "stream_unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class StorageError(InterphoneError):

@@ -22,10 +22,12 @@ from .const import DOMAIN, SIGNING_KEY_CHECK
 from .devices.catalog import Catalog
 from .devices.commands import Commands
 from .devices.feed import Feed
+from .devices.forecasts import Forecasts
 from .devices.history import History
 from .devices.pictures import Pictures
 from .devices.polls import Polls
 from .devices.rings import Rings
+from .devices.streams import Streams
 from .errors import NotReadyError, StorageError
 from .messages import Messages
 from .pairing.desk import PairingDesk, Surroundings
@@ -50,6 +52,9 @@ class SocketServer(Protocol):
     def recheck_origins(self) -> None:
         """Close the sessions of origins that are no longer allowed."""
 
+    def limit_sockets(self, per_source: int) -> None:
+        """Let so many sockets of one source in from now on."""
+
     async def stop(self, reason: str) -> None:
         """Close every session, telling why."""
 
@@ -71,7 +76,9 @@ class Relay:
     rings: Rings
     polls: Polls
     history: History
+    forecasts: Forecasts
     pictures: Pictures
+    streams: Streams
     audit: Audit
     gateway: SocketServer | None = None
     releases: list[Callable[[], None]] = field(default_factory=list)
@@ -107,7 +114,9 @@ class Relay:
             rings=Rings(hass, catalog, feed, settings.doorbells),
             polls=Polls(hass, feed),
             history=History(hass, catalog),
+            forecasts=Forecasts(hass, catalog),
             pictures=Pictures(hass),
+            streams=Streams(hass, catalog, grants),
             audit=audit,
         )
 
@@ -118,6 +127,7 @@ class Relay:
         self.feed.start()
         self.rings.start()
         self.polls.start()
+        self.streams.start()
         self.gateway = gateway
         self.releases = [
             audit_trail.start(self.hass, self.audit, self.desk, self.grants),
@@ -132,8 +142,10 @@ class Relay:
         self.rings.set_doorbells(settings.doorbells)
         if settings.exposure != before.exposure:
             self.catalog.set_exposure(settings.exposure)
-        if self.gateway and not before.origins <= settings.origins:
-            self.gateway.recheck_origins()
+        if self.gateway:
+            self.gateway.limit_sockets(settings.sockets_per_source)
+            if not before.origins <= settings.origins:
+                self.gateway.recheck_origins()
 
     async def _tend_keys(self, _now: datetime) -> None:
         try:
@@ -150,6 +162,7 @@ class Relay:
         while self.releases:
             self.releases.pop()()
         self.pictures.stop()
+        self.streams.stop()
         self.polls.stop()
         self.rings.stop()
         self.feed.stop()

@@ -5,8 +5,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
-from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.components.camera import DOMAIN as CAMERA
+from homeassistant.const import EVENT_COMPONENT_LOADED, EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Event,
+    EventStateChangedData,
+    EventStateReportedData,
+    HomeAssistant,
+    State,
+    callback,
+)
 from homeassistant.helpers import (
     area_registry as ar,
     device_registry as dr,
@@ -14,13 +23,19 @@ from homeassistant.helpers import (
     floor_registry as fr,
     label_registry as lr,
 )
-from homeassistant.helpers.event import async_track_state_added_domain, async_track_state_change_event
+from homeassistant.helpers.event import (
+    async_track_state_added_domain,
+    async_track_state_change_event,
+    async_track_state_report_event,
+)
+from homeassistant.setup import EventComponentLoaded
 from homeassistant.util.event_type import EventType
 
 from ..access.models import Scope
 from ..const import DOMAIN
 from ..errors import UnknownDeviceError
-from .describe import Describer, read_state
+from .cameras import STREAM
+from .describe import Describer, describes_alike, read_state
 from .exposure import Exposure
 from .model import Device, Entity
 from .registry import DOMAINS
@@ -76,6 +91,7 @@ class Catalog:
             bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
             bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry),
             bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._on_inherited),
+            bus.async_listen(EVENT_COMPONENT_LOADED, self._on_component),
             *(bus.async_listen(event_type, self._on_inherited) for event_type in _INHERITED),
         ]
         for entity_id in self._hass.states.async_entity_ids(DOMAINS):
@@ -144,12 +160,24 @@ class Catalog:
             return
         entity = self._describer.entity(now)
         device = self._devices.get(self._ids.get(entity_id, ""))
-        if device is None or (entity.online and (before is None or before.attributes != now.attributes)):
+        if device is None or (entity.online and not (device.online and before and describes_alike(before, now))):
             self._look(entity_id)
+            if now.domain == CAMERA:
+                # What else is known of it is renewed right after its state was written.
+                self._mark([entity_id])
             return
         state = read_state(device, entity)
         if entity.online != device.online or state != device.state:
             self._put(device, replace(device, online=entity.online, state=state))
+
+    @callback
+    def _on_report(self, event: Event[EventStateReportedData]) -> None:
+        self._mark([event.data["entity_id"]])
+
+    @callback
+    def _on_component(self, event: Event[EventComponentLoaded]) -> None:
+        if event.data["component"] == STREAM:
+            self._mark(self._hass.states.async_entity_ids(CAMERA))
 
     @callback
     def _on_added(self, event: Event[EventStateChangedData]) -> None:
@@ -187,8 +215,21 @@ class Catalog:
         self._trackers.pop(old)()
         self._stale.pop(old, None)
         self._ids[new] = device_id
-        self._trackers[new] = async_track_state_change_event(self._hass, new, self._on_state)
+        self._trackers[new] = self._track(new)
         self._devices[device_id] = replace(self._devices[device_id], entity_id=new)
+
+    def _track(self, entity_id: str) -> CALLBACK_TYPE:
+        """Hear of an entity's states; of a camera's also when one is only repeated, for what it has beside them."""
+        release = async_track_state_change_event(self._hass, entity_id, self._on_state)
+        if not entity_id.startswith(f"{CAMERA}."):
+            return release
+        release_reports = async_track_state_report_event(self._hass, entity_id, self._on_report)
+
+        def release_both() -> None:
+            release()
+            release_reports()
+
+        return release_both
 
     def _mark(self, entity_ids: Iterable[str]) -> None:
         self._stale.update(dict.fromkeys(entity_ids))
@@ -233,7 +274,7 @@ class Catalog:
             self._trackers.pop(old.entity_id)()
         if old is None and new is not None:
             self._ids[new.entity_id] = new.id
-            self._trackers[new.entity_id] = async_track_state_change_event(self._hass, new.entity_id, self._on_state)
+            self._trackers[new.entity_id] = self._track(new.entity_id)
         difference = Difference(old, new)
         for watcher in list(self._watchers):
             watcher(difference)

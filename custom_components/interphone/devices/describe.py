@@ -5,7 +5,8 @@ from dataclasses import replace
 import hashlib
 from typing import Final
 
-from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_ICON
+from homeassistant.components.camera import DOMAIN as CAMERA
+from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_FRIENDLY_NAME, ATTR_ICON
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import (
     area_registry as ar,
@@ -16,6 +17,7 @@ from homeassistant.helpers import (
 )
 from homeassistant.helpers.service import async_get_cached_service_description
 
+from .cameras import streams_of
 from .exposure import Candidate
 from .icons import icon_of
 from .model import Appliance, Device, Entity, Json
@@ -26,6 +28,37 @@ _ID_LENGTH: Final = 20
 
 # Scripts describe their fields where services are described, not in their state.
 _SCRIPT: Final = "script"
+
+
+# Attributes that change with use, and that no description is made of: most changes are of these alone.
+IN_USE: Final = frozenset(
+    {
+        *("app_name", "apparent_temperature", "brightness", "changed_by", "cloud_coverage", "color_mode"),
+        *("color_temp_kelvin", "current_humidity", "current_position", "current_temperature"),
+        *("current_tilt_position", "dew_point", "effect", "entity_picture", "event_type", "fan_mode", "fan_speed"),
+        *("hs_color", "humidity", "hvac_action", "is_volume_muted", "last_triggered", "media_album_name"),
+        *("media_artist", "media_content_id", "media_duration", "media_position", "media_position_updated_at"),
+        *("media_title", "oscillating", "percentage", "preset_mode", "pressure", "remaining", "repeat"),
+        *("rgb_color", "rgbw_color", "rgbww_color", "shuffle", "sound_mode", "source", "swing_mode"),
+        *("target_temp_high", "target_temp_low", "temperature", "update_percentage", "uv_index", "visibility"),
+        *("volume_level", "wind_bearing", "wind_gust_speed", "wind_speed", "xy_color"),
+    }
+)
+
+
+def describes_alike(before: State, now: State) -> bool:
+    """Tell whether two states of an entity that can be reached differ in nothing a description is made of."""
+    old, new = before.attributes, now.attributes
+    if old == new:
+        return True
+    return all(
+        name in IN_USE or (name in old and name in new and _same(old[name], new[name])) for name in old.keys() | new
+    )
+
+
+def _same(old: object, new: object) -> bool:
+    """Compare as containers do: what is no number is itself, though it equals nothing."""
+    return old is new or old == new
 
 
 class Describer:
@@ -49,7 +82,8 @@ class Describer:
     def entity(self, state: State) -> Entity:
         """Return the entity as traits see it."""
         fields = self._script_fields(state) if state.domain == _SCRIPT else {}
-        return Entity(state, self._hass.config.units.temperature_unit, fields)
+        streams = streams_of(self._hass, state.entity_id) if state.domain == CAMERA else ()
+        return Entity(state, self._hass.config.units.temperature_unit, fields, streams)
 
     def candidate(self, state: State) -> Candidate:
         """Return what exposure is decided by."""
@@ -67,7 +101,7 @@ class Describer:
             labels |= holder.labels if holder else set()
         return Candidate(
             entity_id=state.entity_id,
-            device_classes=frozenset(str(name) for name in classes if name),
+            device_classes=frozenset(str(name) for name in classes if isinstance(name, str)),
             entry=entry,
             device_id=appliance.id if appliance else None,
             area_id=area_id,
@@ -91,7 +125,7 @@ class Describer:
             id=self.device_id(state.entity_id),
             entity_id=state.entity_id,
             type=type_,
-            name=state.name,
+            name=entity.text(ATTR_FRIENDLY_NAME) or state.object_id.replace("_", " "),
             area=area.name if area else None,
             floor=floor.name if floor else None,
             labels=tuple(sorted(self._label_names(candidate.labels))),

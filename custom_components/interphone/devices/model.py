@@ -21,9 +21,16 @@ from .fields import Shape, check_shape, is_number, object_schema
 type Json = Mapping[str, Any]
 
 
+def sendable(text: str) -> str:
+    """Return a text as UTF-8 can hold it: halves of surrogates, as names of files may have, become question marks."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """An entity as a trait sees it: its state, the unit the home counts temperatures in, a script's fields.
+    """An entity as a trait sees it: its state, and what of the home it depends on.
+
+    That is the unit the home counts temperatures in, a script's fields, and how a camera's moving pictures can be had.
 
     The readers return None for what is missing, unknown, or not of the asked type: integrations put anything into
     attributes, and a website must be able to rely on the types it was told.
@@ -32,6 +39,7 @@ class Entity:
     state: State
     temperature_unit: str = UnitOfTemperature.CELSIUS
     fields: Json = MappingProxyType({})
+    streams: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:
@@ -47,7 +55,8 @@ class Entity:
     def features(self) -> int:
         """The supported features, a bit field whose meaning depends on the domain."""
         value = self.state.attributes.get(ATTR_SUPPORTED_FEATURES)
-        return value if isinstance(value, int) and not isinstance(value, bool) else 0
+        # A plain number: flags are enums, which take a microsecond for each operation.
+        return int(value) if isinstance(value, int) and not isinstance(value, bool) else 0
 
     @property
     def online(self) -> bool:
@@ -58,7 +67,7 @@ class Entity:
     def value(self) -> str | None:
         """The state, None when it is unknown or cannot be reached."""
         value = self.state.state
-        return None if value in {STATE_UNAVAILABLE, STATE_UNKNOWN} else value
+        return None if value in {STATE_UNAVAILABLE, STATE_UNKNOWN} else sendable(value)
 
     def number(self, attribute: str) -> float | None:
         """Read an attribute as a finite number."""
@@ -69,7 +78,7 @@ class Entity:
         """Read an attribute as a string."""
         value = self.state.attributes.get(attribute)
         # Many are enums; on the wire they are the plain word.
-        return str(value) if isinstance(value, str) else None
+        return sendable(str(value)) if isinstance(value, str) else None
 
     def flag(self, attribute: str) -> bool | None:
         """Read an attribute as true or false."""
@@ -81,11 +90,12 @@ class Entity:
         value = self.state.attributes.get(attribute)
         if not isinstance(value, list | tuple | set | frozenset):
             return None
-        return [str(option) for option in value if isinstance(option, str)]
+        return [sendable(str(option)) for option in value if isinstance(option, str)]
 
     def has(self, feature: int) -> bool:
         """Tell whether all these feature bits are set."""
-        return self.features & feature == feature
+        wanted = int(feature)
+        return self.features & wanted == wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from homeassistant.core import HomeAssistant
 
+from .answers import AnswerView
 from .devices import CommandsView, DevicesView, DeviceView
 from .events import EventsView
+from .forecast import ForecastView
 from .history import HistoryView
 from .openapi import OpenApiView
 from .pairing import CodeCheckView, CodeView
 from .snapshot import SnapshotView
+from .stream import FILES, StreamFileView, StreamView
 from .tokens import GrantView, RevokeView, TokenView
 from .view import NothingHereView
 
@@ -23,9 +26,13 @@ def async_register(hass: HomeAssistant) -> None:
         DevicesView(),
         DeviceView(),
         HistoryView(),
+        ForecastView(),
         SnapshotView(),
+        StreamView(),
+        *(StreamFileView(file, server) for file, server in FILES.items()),
         CommandsView(),
         EventsView(),
+        AnswerView(),
         OpenApiView(),
         NothingHereView(),
     ):

@@ -15,8 +15,11 @@ from ..const import (
     HISTORY_SPAN,
     HISTORY_SPAN_MAX,
     POLL_WAIT_MAX,
+    RING_TEXT_MAX,
     TOKEN_LENGTH_MAX,
 )
+from ..devices.cameras import HLS
+from ..devices.traits.weather import FORECASTS
 from ..pairing.models import CHALLENGE, PairingState
 
 type Schema = Mapping[str, Any]
@@ -94,8 +97,8 @@ def list_of(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
 
 
-def _query(name: str, description: str, schema: Schema) -> Schema:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
+def _query(name: str, description: str, schema: Schema, *, required: bool = False) -> Schema:
+    return {"name": name, "in": "query", "description": description, "schema": schema, "required": required}
 
 
 def _header(name: str, description: str, schema: Schema, *, required: bool = False) -> Schema:
@@ -115,6 +118,33 @@ POSITION: Final[Mapping[str, Schema]] = {"epoch": TEXT, "seq": COUNT}
 CHANGES: Final[Schema] = list_of(
     {"oneOf": [fields(event={"const": name}, payload=component(name)) for name in ("state", "devices", "event")]}
 )
+
+PLAYLIST: Final = "application/vnd.apple.mpegurl"
+SEGMENT: Final = "video/iso.segment"
+POSITION_IN_STREAM: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,9}$"}
+
+
+def _stream_file(summary: str, media_type: str, *parameters: Schema) -> Operation:
+    """Describe one file of a stream: the ticket in its path stands for the token."""
+    return Operation(
+        summary,
+        {media_type: {}},
+        refusals=(
+            errors.UnknownStreamError,
+            errors.InvalidRequestError,
+            errors.NotFoundError,
+            errors.RateLimitedError,
+            errors.RevokedGrantError,
+            errors.PausedGrantError,
+            errors.UnknownDeviceError,
+            errors.UnsupportedStreamError,
+            errors.DeviceOfflineError,
+            errors.StreamUnavailableError,
+        ),
+        needs_token=False,
+        parameters=parameters,
+    )
+
 
 # Schemas of this room, beside those of the device model.
 SHARED: Final[Mapping[str, Schema]] = {
@@ -254,6 +284,18 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
             _query("limit", "How many points.", {"type": "integer", "minimum": 1, "maximum": HISTORY_POINTS_MAX}),
         ),
     ),
+    (hdrs.METH_GET, "/devices/{device_id}/forecast"): Operation(
+        "What a weather service foretells, soonest first",
+        json_of(id=TEXT, type={"enum": list(FORECASTS)}, points=list_of(component("forecast"))),
+        refusals=(
+            errors.UnknownDeviceError,
+            errors.InvalidRequestError,
+            errors.UnsupportedForecastError,
+            errors.DeviceOfflineError,
+            errors.ForecastUnavailableError,
+        ),
+        parameters=(_query("type", "One of the device's `forecasts`.", {"enum": list(FORECASTS)}, required=True),),
+    ),
     (hdrs.METH_GET, "/devices/{device_id}/snapshot"): Operation(
         "What a camera sees now",
         {"image/*": {}, "application/octet-stream": {}},
@@ -265,6 +307,27 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
             errors.PictureTooLargeError,
         ),
     ),
+    (hdrs.METH_GET, "/devices/{device_id}/stream"): Operation(
+        "An address of what a camera streams, for players that can send no token",
+        json_of(url={"type": "string", "format": "uri-reference"}, format={"enum": [HLS]}, expires_in=COUNT),
+        refusals=(
+            errors.UnknownDeviceError,
+            errors.UnsupportedStreamError,
+            errors.DeviceOfflineError,
+            errors.StreamUnavailableError,
+            errors.UnknownStreamError,  # many more were asked for meanwhile
+        ),
+    ),
+    (hdrs.METH_GET, "/streams/{ticket}/master_playlist.m3u8"): _stream_file("The stream's playlists", PLAYLIST),
+    (hdrs.METH_GET, "/streams/{ticket}/playlist.m3u8"): _stream_file(
+        "The stream's pieces, newest last",
+        PLAYLIST,
+        _query("_HLS_msn", "Wait for the segment of this number.", POSITION_IN_STREAM),
+        _query("_HLS_part", "Wait for this part of it.", POSITION_IN_STREAM),
+    ),
+    (hdrs.METH_GET, "/streams/{ticket}/init.mp4"): _stream_file("What all segments begin with", "video/mp4"),
+    (hdrs.METH_GET, "/streams/{ticket}/segment/{sequence}.m4s"): _stream_file("A segment", SEGMENT),
+    (hdrs.METH_GET, "/streams/{ticket}/segment/{sequence}.{part_num}.m4s"): _stream_file("A part of one", SEGMENT),
     (hdrs.METH_POST, "/commands"): Operation(
         "Carry out one command, or a list of them",
         {
@@ -303,6 +366,23 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
                 {"type": "number", "minimum": 0, "maximum": POLL_WAIT_MAX, "default": 0},
             ),
         ),
+    ),
+    (hdrs.METH_POST, "/events/{event_id}/answer"): Operation(
+        "Answer a ring, if nobody else was first",
+        json_of(),
+        refusals=(
+            errors.UnknownEventError,
+            errors.NotPermittedError,
+            errors.AlreadyAnsweredError,
+            errors.ExpiredEventError,
+            *WITH_BODY,
+        ),
+        body={
+            "type": "object",
+            "properties": {"action": maybe({"type": "string", "minLength": 1, "maxLength": RING_TEXT_MAX})},
+            "additionalProperties": False,
+        },
+        body_required=False,
     ),
     (hdrs.METH_GET, "/openapi.json"): Operation(
         "This description", {JSON: {"type": "object", "required": ["openapi", "paths"]}}, needs_token=False

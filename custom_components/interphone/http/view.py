@@ -68,9 +68,14 @@ class InterphoneView(HomeAssistantView, ABC):
         except InterphoneError as err:
             response = refusal(relay, request, err)
         except Exception:
-            _LOGGER.exception("Unexpected error at %s %s", request.method, request.path)
+            # Not the path itself: it may hold the ticket of a stream.
+            _LOGGER.exception("Unexpected error at %s %s", request.method, self.url)
             response = refusal(relay, request, InternalError())
         response.headers.extend({name: value for name, value in headers.items() if name not in response.headers})
+        if request.content.exception() is not None:
+            # Or aiohttp would look for the rest of a body that is broken, and log that as a fault of its own.
+            request.content.feed_eof()
+            response.force_close()
         return response
 
     async def _handle(self, relay: Relay, request: web.Request) -> web.Response:

@@ -2,24 +2,23 @@
 
 from typing import ClassVar, Final
 
-from homeassistant.components.camera import CameraEntityFeature
-
-from ..fields import Shape, boolean, choice
+from ..cameras import HLS, WEBRTC
+from ..fields import Shape, boolean, choice, listing
 from ..model import Entity, Json, Trait
 
 _ACTIVITIES: Final = ("idle", "recording", "streaming")
 
 
 class Camera(Trait):
-    """A camera, and whether it can stream."""
+    """A camera, and how its pictures can be had: still ones from each, moving ones by its `streams`."""
 
     name = "camera"
-    attribute_fields: ClassVar[Shape] = {"stream": boolean()}
+    attribute_fields: ClassVar[Shape] = {"snapshot": boolean(), "streams": listing(choice(HLS, WEBRTC))}
     state_fields: ClassVar[Shape] = {"activity": choice(*_ACTIVITIES)}
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe whether there is a stream beside the still picture."""
-        return {"stream": entity.has(CameraEntityFeature.STREAM)}
+        """Describe which pictures a website may ask for."""
+        return {"snapshot": True, "streams": entity.streams}
 
     def read(self, entity: Entity) -> Json:
         """Read the activity."""
