@@ -28,7 +28,7 @@ from socketio.exceptions import ConnectionError as SocketConnectionError
 
 from custom_components.interphone.const import BASE_PATH, DOMAIN
 
-from .description import check_answer
+from .description import check_answer, check_push
 
 ORIGIN = "https://website.example"
 OTHER_ORIGIN = "https://elsewhere.example"
@@ -254,7 +254,9 @@ class Socket:
     async def next(self) -> tuple[str, Any]:
         """Return name and payload of the next event; `closed` when the home has hung up."""
         async with asyncio.timeout(5):
-            return await self._received.get()
+            event, payload = await self._received.get()
+        check_push(event, payload)
+        return event, payload
 
     async def receive(self, event: str) -> Any:
         """Return the payload of the next event, which must be this one."""

@@ -8,6 +8,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from custom_components.interphone.http.openapi import description
 
+from .devices.wire import fits
+
 JSON: Final = "application/json"
 
 
@@ -37,3 +39,15 @@ def check_answer(method: str, path: str, status: int, body: Any) -> None:
         return
     faults = [f"{error.json_path}: {error.message}" for error in _validator(template, method, status).iter_errors(body)]
     assert not faults, (method, path, status, faults, body)
+
+
+def check_push(event: str, payload: Any) -> None:
+    """Check that what a website is told over the socket is what the device model describes."""
+    if event in {"state", "devices", "event"}:
+        fits(event, payload)
+    elif event == "snapshot":
+        for device in payload["devices"]:
+            fits("device", device)
+    elif event == "resume":
+        for change in payload["changes"]:
+            check_push(change["event"], change["payload"])

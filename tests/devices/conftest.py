@@ -1,7 +1,7 @@
 """A home to look at: Home Assistant's own demo integration, and everything in it shared."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -11,8 +11,9 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import async_get_integration
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
+from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_time_changed
 
 from custom_components.interphone.access.models import Grant, Scope
 from custom_components.interphone.devices.catalog import Catalog
@@ -21,6 +22,8 @@ from custom_components.interphone.devices.exposure import SHAREABLE_DOMAINS, Exp
 from custom_components.interphone.devices.feed import Feed
 from custom_components.interphone.devices.model import Device
 from custom_components.interphone.devices.registry import SENSITIVE, SENSITIVE_CLASSES
+
+from .wire import fits
 
 ALL = Scope(doors_and_alarms=True)
 
@@ -31,7 +34,26 @@ class Case(NamedTuple):
     params: dict[str, Any]
     status: CommandStatus
     state: dict[str, Any]
-    """What the state of the command's trait shows afterwards."""
+    """What the state of the command's trait, or of the one in `shown_by`, shows afterwards and not before."""
+    before: tuple[tuple[str, dict[str, Any]] | float, ...] = ()
+    """Commands that are given before it, and seconds that pass between them."""
+    after: float = 0
+    """Seconds that pass before the state is looked at."""
+    shown_by: str | None = None
+    stays: bool = False
+    """Whether the state has to be the same before and afterwards: what would have changed was stopped."""
+
+
+class _AnInstant:
+    """Equal to any instant as it is sent."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and other.endswith("+00:00")
+
+    __hash__ = None  # type: ignore[assignment]  # as for all that is equal to many
+
+
+AN_INSTANT = _AnInstant()
 
 
 def grant(scope: Scope = ALL, *, name: str = "hotel", grant_id: str = "g1") -> Grant:
@@ -153,3 +175,45 @@ def tell(commands: Commands, device: Callable[[str], Device]) -> Tell:
 @pytest.fixture
 def registry(hass: HomeAssistant) -> er.EntityRegistry:
     return er.async_get(hass)
+
+
+type Try = Callable[[Case], Awaitable[None]]
+
+
+@pytest.fixture
+def attempt(hass: HomeAssistant, tell: Tell, device: Callable[[str], Device]) -> Try:
+    """Give a command, and see that the device does what it was told and did not before."""
+
+    clock = dt_util.utcnow()
+
+    async def pass_seconds(seconds: float) -> None:
+        nonlocal clock
+        for _ in range(round(seconds)):
+            clock += timedelta(seconds=1)
+            async_fire_time_changed(hass, clock)
+            await hass.async_block_till_done()
+
+    def shown(case: Case) -> dict[str, Any]:
+        state = device(case.entity_id).state[case.shown_by or case.command.partition(".")[0]]
+        return {key: state[key] for key in case.state}
+
+    async def attempt(case: Case) -> None:
+        for step in case.before:
+            if isinstance(step, tuple):
+                assert (await tell(case.entity_id, step[0], **step[1])).error is None
+            else:
+                await pass_seconds(step)
+        await hass.async_block_till_done()
+        assert (shown(case) == case.state) is case.stays, "a case that shows nothing"
+        result = await tell(case.entity_id, case.command, **case.params)
+        assert result.error is None
+        assert result.status is case.status
+        await hass.async_block_till_done()
+        told = device(case.entity_id)
+        assert result.state == told.state
+        fits("result", result.as_dict())
+        fits("device", told.as_dict())
+        await pass_seconds(case.after)
+        assert shown(case) == case.state
+
+    return attempt

@@ -261,6 +261,23 @@ async def test_what_is_known_of_a_device_holds_while_it_is_offline(
     assert (offline.traits, offline.commands) == (before.traits, before.commands)
 
 
+async def test_a_device_that_learnt_something_while_it_was_offline(
+    hass: HomeAssistant, device: Callable[[str], Device]
+) -> None:
+    lamp = hass.states.get(LIGHT)
+    assert lamp is not None
+    assert "effect" not in device(LIGHT).traits
+    taught = {**lamp.attributes, "supported_features": 4, "effect_list": ["rainbow"]}
+    hass.states.async_set(LIGHT, "unavailable", lamp.attributes)
+    hass.states.async_set(LIGHT, "unavailable", taught)
+    # What is new about it was told while nobody looked; what is told now changes with use.
+    hass.states.async_set(LIGHT, "on", {**taught, "brightness": 1})
+    assert device(LIGHT).traits["effect"] == {"effects": ["rainbow"]}
+    hass.states.async_set(LIGHT, "on", {**taught, "brightness": 255, "effect_list": ["rainbow", "candle"]})
+    assert device(LIGHT).traits["effect"] == {"effects": ["rainbow", "candle"]}
+    assert device(LIGHT).state["brightness"] == {"percent": 100}
+
+
 async def test_a_device_that_is_offline_at_the_start_is_described_too(home: HomeAssistant) -> None:
     hass = home
     [entry] = hass.config_entries.async_entries("demo")

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from dataclasses import replace
 import json
 import re
 
@@ -8,10 +10,22 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.interphone.devices.catalog import Catalog
+from custom_components.interphone.devices.exposure import Exposure, Places
 from custom_components.interphone.devices.model import Device
 from custom_components.interphone.devices.registry import DOMAINS
 
 from .conftest import ALL
+from .test_commands_helpers import told
+
+
+@pytest.fixture
+def everything(everything: Callable[[HomeAssistant], Exposure]) -> Callable[[HomeAssistant], Exposure]:
+    """Share what is in the background too: each entity by name."""
+
+    def exposure(hass: HomeAssistant) -> Exposure:
+        return replace(everything(hass), include=Places(entities=frozenset(hass.states.async_entity_ids())))
+
+    return exposure
 
 
 def on_the_wire(device: Device) -> object:
@@ -42,7 +56,16 @@ async def test_every_demo_entity_is_described(catalog: Catalog, snapshot: Snapsh
     assert described == snapshot
 
 
-async def test_nothing_but_background_entities_is_left_out(hass: HomeAssistant, catalog: Catalog) -> None:
+async def test_no_entity_is_left_out(hass: HomeAssistant, catalog: Catalog) -> None:
+    described = {device.entity_id for device in catalog.devices(ALL)}
+    assert described == set(hass.states.async_entity_ids(DOMAINS))
+    assert len(described) > 100
+
+
+async def test_nothing_but_background_entities_is_left_out_by_default(
+    hass: HomeAssistant, catalog: Catalog, everything: Callable[[HomeAssistant], Exposure]
+) -> None:
+    catalog.set_exposure(replace(everything(hass), include=Places()))
     described = {device.entity_id for device in catalog.devices(ALL)}
     registry = er.async_get(hass)
     for entity_id in set(hass.states.async_entity_ids(DOMAINS)) - described:
@@ -50,3 +73,9 @@ async def test_nothing_but_background_entities_is_left_out(hass: HomeAssistant, 
         assert entry is not None
         assert entry.entity_category is not None
     assert len(described) > 90
+
+
+async def test_every_command_the_demo_home_offers_is_given_to_it(catalog: Catalog) -> None:
+    offered = {(d.entity_id.partition(".")[0], command) for d in catalog.devices(ALL) for command in d.commands}
+    # What the demo home offers and cannot do is done by machines of the tests' own.
+    assert offered <= told()

@@ -275,6 +275,15 @@ async def test_a_button_that_is_pressed_tells_a_moment(
     assert [change.event for change in heard] == ["state", "event", "event"]
 
 
+async def test_a_moment_at_the_end_of_the_calendar(hass: HomeAssistant, heard: list[Change]) -> None:
+    for at in ("2026-10-10T08:00:00+00:00", "9999-12-31T23:59:45+00:00"):
+        hass.states.async_set("event.clock", at, {"event_types": ["tick"], "event_type": "tick"})
+        await hass.async_block_till_done()
+    [moment] = [payload(change) for change in heard if change.event == "event"]
+    fits("event", moment)
+    assert (moment["at"], moment["expires_at"][:10]) == ("9999-12-31T23:59:45+00:00", "9999-12-31")
+
+
 class Website:
     """What a website does with snapshots and changes, over a line that breaks."""
 

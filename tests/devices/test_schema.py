@@ -1,25 +1,32 @@
 """Whatever Home Assistant holds, what is sent fits the schema; whatever fits the schema, the home has an answer to."""
 
-from datetime import UTC, timedelta, timezone
+from collections.abc import Callable
+from dataclasses import replace
 import json
 from typing import Any
 
-from homeassistant.const import UnitOfTemperature
-from homeassistant.core import Context, HomeAssistant, State
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.json import json_dumps
 from hypothesis import HealthCheck, given, settings, strategies as st
 from jsonschema import Draft202012Validator
 import pytest
 
 from custom_components.interphone.devices.catalog import Catalog
+from custom_components.interphone.devices.describe import IN_USE, describes_alike
+from custom_components.interphone.devices.exposure import Exposure
 from custom_components.interphone.devices.icons import icon_of
 from custom_components.interphone.devices.model import Entity
 from custom_components.interphone.devices.registry import DOMAINS, TRAITS, TYPES
 from custom_components.interphone.devices.schema import json_schema
+from custom_components.interphone.devices.traits.weather import read_forecast
 from custom_components.interphone.errors import InvalidParamsError
 
 from .conftest import ALL
+from .drawing import CAPABLE, CLASSES, EXTREMES, FOREIGN, NAMES, NOBODY, ODD, STATES, VALUES, entities, entity, params
 from .wire import VALIDATORS, fits
+
+# What a forecast tells beside what a state does.
+FORETOLD = ["datetime", "templow", "precipitation", "precipitation_probability", "is_daytime", "condition"]
 
 
 def test_the_schema_is_a_schema() -> None:
@@ -44,148 +51,106 @@ async def test_every_device_of_the_demo_home_fits_offline(hass: HomeAssistant, c
         fits("device", device.as_dict())
 
 
-# What integrations are known to put into attributes, and what they are not.
-ODD = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-300, 300),
-    st.integers(),
-    st.floats(),
-    st.sampled_from(["on", "off", "unknown", "NaN", "2026-13-45", "°F", "hs", "color_temp", "password", "NE", "(", ""]),
-    st.text(max_size=5),
-    st.lists(st.sampled_from(["a", "b", 1, None, "hs", "rgbww"]), max_size=3),
-    st.tuples(st.floats(), st.floats()),
-    st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
-)
-ATTRIBUTES = [
-    "available_modes away_mode battery_level brightness code_arm_required code_format color_mode color_temp_kelvin",
-    "current_humidity current_position current_temperature current_tilt_position device_class dew_point direction",
-    "duration effect effect_list event_type event_types fan_mode fan_modes fan_speed fan_speed_list finishes_at",
-    "has_date has_time hs_color humidity hvac_action hvac_modes in_progress installed_version is_closed",
-    "is_volume_muted last_triggered latest_version max max_color_temp_kelvin max_humidity max_temp media_duration",
-    "media_position media_position_updated_at media_title min min_color_temp_kelvin min_humidity min_temp mode",
-    "operation_list options oscillating pattern percentage percentage_step preset_mode preset_modes pressure",
-    "pressure_unit remaining repeat shuffle sound_mode sound_mode_list source source_list state_class step",
-    "supported_color_modes supported_features swing_mode swing_modes target_temp_high target_temp_low",
-    "target_temp_step temperature temperature_unit title tones available_tones unit_of_measurement",
-    "update_percentage uv_index volume_level wind_bearing wind_speed wind_speed_unit",
-]
-NAMES = " ".join(ATTRIBUTES).split()
-FEATURES = st.fixed_dictionaries({"supported_features": st.integers(0, 2**23)})
-CLASSES = st.fixed_dictionaries(
-    {}, optional={"device_class": st.sampled_from(["temperature", "timestamp", "date", "enum", "garage", "tv"])}
-)
-VALUES = [
-    *("on", "off", "unknown", "unavailable", "open", "closing", "locked", "playing", "standby", "cleaning", "heat"),
-    *("armed_home", "home", "idle", "paused", "active", "21.5", "-1e400", "nan", "2026-01-01", "10:00:00"),
-    "2026-01-01T00:00:00+00:00",
-]
-STATES = st.one_of(
-    st.sampled_from(VALUES),
-    st.text(max_size=10),
-)
-
-
-# A context with an id of its own would draw from the random numbers hypothesis watches.
-NOBODY = Context(id="nobody")
-
-
-def entities() -> st.SearchStrategy[Entity]:
-    def build(domain: str, value: str, unit: str, parts: list[dict[str, Any]]) -> Entity:
-        attributes = {name: item for part in parts for name, item in part.items()}
-        return Entity(State(f"{domain}.odd", value, attributes, context=NOBODY), unit)
-
-    odd = st.dictionaries(st.sampled_from(NAMES), ODD, max_size=25)
-    return st.builds(
-        build,
-        st.sampled_from(sorted(DOMAINS)),
-        STATES,
-        st.sampled_from([UnitOfTemperature.CELSIUS, UnitOfTemperature.FAHRENHEIT]),
-        st.tuples(FEATURES, CLASSES, odd).map(list),
-    )
-
-
-def assert_fits(entity: Entity) -> None:
+def assert_fits(odd: Entity) -> None:
     """Hold all traits of an entity against the schema."""
-    kind = DOMAINS[entity.domain]
-    assert kind.type_of(entity) in TYPES
-    traits = kind.traits_of(entity)
-    fits("traits", {trait.name: trait.attributes(entity) for trait in traits})
-    fits("trait_states", {trait.name: trait.read(entity) for trait in traits})
-    assert {name for trait in traits for name in trait.supported_commands(entity)} <= {
+    kind = DOMAINS[odd.domain]
+    assert kind.type_of(odd) in TYPES
+    traits = kind.traits_of(odd)
+    fits("traits", {trait.name: trait.attributes(odd) for trait in traits})
+    fits("trait_states", {trait.name: trait.read(odd) for trait in traits})
+    assert {name for trait in traits for name in trait.supported_commands(odd)} <= {
         f"{trait.name}.{verb}" for trait in traits for verb in trait.commands
     }
 
 
 @pytest.mark.parametrize("domain", sorted(DOMAINS))
 def test_no_value_in_any_attribute_breaks_a_description(domain: str) -> None:
-    capable = {"supported_features": 2**24 - 1, "supported_color_modes": ["hs", "color_temp"], "color_mode": "hs"}
-    for odd in (None, True, -5, 300, 1e9, float("nan"), float("inf"), "odd", ["a", 1], {"a": 1}, (400.0, 200.0)):
+    for odd in EXTREMES:
         everywhere = dict.fromkeys(NAMES, odd)
-        for value in VALUES:
-            for attributes in (everywhere, everywhere | capable, capable):
-                for unit in UnitOfTemperature.CELSIUS, UnitOfTemperature.FAHRENHEIT:
-                    assert_fits(Entity(State(f"{domain}.odd", value, attributes, context=NOBODY), unit))
+        for value in "on", "paused", "heat":
+            for attributes in everywhere, everywhere | CAPABLE, everywhere | CAPABLE | FOREIGN:
+                assert_fits(entity(domain, value, attributes))
+
+
+# Domains whose state is more than a word.
+@pytest.mark.parametrize(
+    "domain", ["button", "date", "datetime", "event", "input_datetime", "input_number", "number", "sensor", "time"]
+)
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "America/New_York"])
+async def test_no_state_breaks_a_description(hass: HomeAssistant, domain: str, zone: str) -> None:
+    await hass.config.async_set_time_zone(zone)
+    fields: list[dict[str, Any]] = [{"has_date": True, "has_time": True}, {"has_date": True}, {"has_time": True}]
+    for value in STATES:
+        for device_class in (None, *CLASSES):
+            for more in fields if domain == "input_datetime" else [{}, FOREIGN]:
+                assert_fits(entity(domain, value, {**CAPABLE, **more, "device_class": device_class}))
+
+
+async def test_no_entity_breaks_the_list_of_devices(
+    hass: HomeAssistant, everything: Callable[[HomeAssistant], Exposure]
+) -> None:
+    """Names and icons too, and each device goes through the catalog and onto the wire."""
+    for number, odd in enumerate(EXTREMES):
+        for domain in DOMAINS:
+            hass.states.async_set(f"{domain}.odd_{number}", "on", {**dict.fromkeys(NAMES, odd), **CAPABLE})
+    catalog = Catalog(hass, everything(hass))
+    catalog.start()
+    devices = catalog.devices(ALL)
+    assert len(devices) == len(EXTREMES) * len(DOMAINS)
+    fits("devices", {"seq": 1, "added": [device.as_dict() for device in devices], "changed": [], "removed": []})
+    catalog.stop()
 
 
 @settings(max_examples=500, deadline=None)
 @given(entities())
-def test_whatever_an_entity_holds_its_description_fits(entity: Entity) -> None:
-    assert_fits(entity)
+def test_whatever_an_entity_holds_its_description_fits(odd: Entity) -> None:
+    assert_fits(odd)
 
 
-def params(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Draw what fits the schema of a command's params."""
-    if "oneOf" in schema:
-        return st.one_of([params(one) for one in schema["oneOf"]])
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
-    return {"object": objects, "number": numbers, "boolean": lambda _: st.booleans(), "string": strings}[
-        schema["type"]
-    ](schema)
+def described(odd: Entity) -> object:
+    kind = DOMAINS[odd.domain]
+    traits = kind.traits_of(odd)
+    attributes = {trait.name: trait.attributes(odd) for trait in traits}
+    return kind.type_of(odd), json_dumps(attributes), [trait.supported_commands(odd) for trait in traits]
 
 
-def objects(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    properties = {name: params(item) for name, item in schema.get("properties", {}).items()}
-    needed = {name: item for name, item in properties.items() if name in schema["required"]} if properties else {}
-    return st.fixed_dictionaries(
-        needed, optional={name: item for name, item in properties.items() if name not in needed}
-    )
+@settings(max_examples=500, deadline=None)
+@given(entities(), st.sampled_from(VALUES), st.dictionaries(st.sampled_from(sorted(IN_USE)), ODD, max_size=25))
+def test_what_changes_with_use_describes_nothing(odd: Entity, value: str, used: dict[str, Any]) -> None:
+    """So a state that differs in nothing else needs no new description."""
+    later = entity(odd.domain, value, {**odd.state.attributes, **used}, odd.temperature_unit)
+    assert described(later) == described(odd)
+    assert describes_alike(odd.state, later.state)
+    unused = {name: item for name, item in odd.state.attributes.items() if name not in IN_USE}
+    assert described(replace(odd, state=State(odd.state.entity_id, "on", unused, context=NOBODY))) == described(odd)
 
 
-def numbers(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    return st.one_of(st.floats(low, high, allow_nan=False, allow_infinity=False), st.integers(low, high))
-
-
-def strings(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    if schema.get("format") == "date":
-        return st.dates().map(lambda day: day.isoformat())
-    if schema.get("format") == "date-time":
-        return st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-9, minutes=-30))])).map(
-            lambda moment: moment.isoformat(timespec="seconds")
-        )
-    if "pattern" in schema:
-        return st.from_regex(schema["pattern"], fullmatch=True, alphabet=st.characters(codec="ascii")).map(str.strip)
-    return st.text(min_size=schema["minLength"], max_size=30)
+@settings(max_examples=300, deadline=None)
+@given(entities(), st.dictionaries(st.sampled_from([*NAMES, *FORETOLD]), ODD, max_size=25))
+def test_whatever_is_foretold_its_points_fit(odd: Entity, told: dict[str, Any]) -> None:
+    for time in {"datetime": "2026-11-26T12:00:00Z"}, {}:
+        point = read_forecast(odd, {**told, **time})
+        if point is not None:
+            fits("forecast", point)
+        assert point is not None or not time
 
 
 @st.composite
 def commands_of_entities(draw: st.DrawFn) -> tuple[Entity, str, Any]:
-    entity = draw(entities())
-    traits = DOMAINS[entity.domain].traits_of(entity)
-    names = [name for trait in traits for name in trait.supported_commands(entity)]
+    drawn = draw(entities())
+    traits = DOMAINS[drawn.domain].traits_of(drawn)
+    names = [name for trait in traits for name in trait.supported_commands(drawn)]
     if not names:
-        return entity, "", None
+        return drawn, "", None
     name = draw(st.sampled_from(names))
     trait, _, verb = name.partition(".")
-    return entity, name, draw(params(TRAITS[trait].commands[verb].schema()))
+    return drawn, name, draw(params(TRAITS[trait].commands[verb].schema()))
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(commands_of_entities())
 def test_a_command_that_fits_is_planned_or_refused_with_a_reason(drawn: tuple[Entity, str, Any]) -> None:
-    entity, name, given_params = drawn
+    told, name, given_params = drawn
     if not name:
         return
     trait, _, verb = name.partition(".")
@@ -193,17 +158,17 @@ def test_a_command_that_fits_is_planned_or_refused_with_a_reason(drawn: tuple[En
     VALIDATORS["command"].validate({"id": "1", "device": "d", "command": name, "params": given_params})
     checked = command.check(given_params)
     try:
-        call = command.plan(entity, checked)
+        call = command.plan(told, checked)
     except InvalidParamsError as error:
         explained = bool(error.detail)
     else:
-        explained = call.domain == entity.domain
+        explained = call.domain == told.domain
         json_dumps(call.data)
     assert explained
     if command.wants is not None:
-        wanted = command.wants(entity, checked)
+        wanted = command.wants(told, checked)
         assert wanted.keys() <= TRAITS[trait].state_fields.keys()
-        TRAITS[trait].reached(wanted, TRAITS[trait].read(entity))
+        TRAITS[trait].reached(wanted, TRAITS[trait].read(told))
 
 
 @settings(max_examples=200, deadline=None)

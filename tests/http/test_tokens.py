@@ -21,8 +21,10 @@ PATHS: Final = [
     ("GET", "/devices"),
     ("GET", "/devices/some"),
     ("GET", "/devices/some/history"),
+    ("GET", "/devices/some/forecast"),
     ("GET", "/devices/some/snapshot"),
     ("GET", "/events"),
+    ("POST", "/events/some/answer"),
     ("POST", "/commands"),
 ]
 

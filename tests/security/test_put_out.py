@@ -93,7 +93,9 @@ async def test_every_door_is_shut_at_once(
     assert ("GET", "/devices/{device_id}/snapshot") in doors
     for method, path in doors:
         body: dict[str, Any] | None = {} if method == "POST" else None
-        _, answer = await home.request(method, path.format(device_id=light), headers=tokens.headers, json=body)
+        _, answer = await home.request(
+            method, path.format(device_id=light, event_id="some"), headers=tokens.headers, json=body
+        )
         assert answer["error"] in errors, path
     refused = await connect(tokens.token, transports=[transport], refused=True)
     assert (await refused.receive("refused"))["data"]["error"] in errors

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from homeassistant.util import dt as dt_util
-
 from ..errors import InvalidParamsError, InvalidRequestError
 from .fields import Shape, anything, check_shape, moment, optional, text
+from .times import moment_of
 
 # Params are checked by the command they are for, later: then the error says what that command takes.
 _PARAMS: Final = replace(anything(), accepts=lambda _value: True)
@@ -47,7 +46,7 @@ def parse(raw: object) -> Envelope:
         raise InvalidRequestError(error.detail) from None
     values: dict[str, Any] = dict(raw)
     if "expires_at" in values:
-        values["expires_at"] = dt_util.parse_datetime(values["expires_at"])
+        values["expires_at"] = moment_of(values["expires_at"])
     return Envelope(**values)
 
 

@@ -4,23 +4,27 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
+import logging
 import secrets
 from typing import Any, ClassVar, Final, TypedDict
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 
 from ..access.models import Scope
 from ..const import EVENT_LIFETIME, FEED_LENGTH
 from .catalog import Catalog, Difference
 from .model import Device, Json
+from .times import moment_of
+
+_LOGGER = logging.getLogger(__name__)
 
 # The trait of devices that tell moments rather than states.
 _EVENT_TRAIT: Final = "event"
 # The type of devices whose moments are rings.
 _DOORBELL: Final = "doorbell"
+_END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def _new_event_id() -> str:
@@ -270,7 +274,10 @@ class Feed:
     def _append(self, change: Change) -> None:
         self._ring.append(change)
         for listener in list(self._listeners):
-            listener(change)
+            try:
+                listener(change)
+            except Exception:  # the changes after this one must still be told
+                _LOGGER.exception("A change could not be told")
 
 
 def _patch(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:
@@ -289,8 +296,8 @@ def _moment(old: Device | None, new: Device | None) -> EventChange | None:
     if old is None or new is None or not (old.online and new.online) or _EVENT_TRAIT not in new.state:
         return None
     before, now = old.state.get(_EVENT_TRAIT, {}), new.state[_EVENT_TRAIT]
-    at = dt_util.parse_datetime(now["at"]) if now["at"] else None
+    at = moment_of(now["at"])
     if at is None or now["type"] is None or now["at"] == before.get("at"):
         return None
-    expires_at = at + timedelta(seconds=EVENT_LIFETIME)
-    return EventChange(0, new.id, now["type"], at, expires_at, answerable=new.type == _DOORBELL)
+    lifetime = min(timedelta(seconds=EVENT_LIFETIME), _END_OF_TIME - at)
+    return EventChange(0, new.id, now["type"], at, at + lifetime, answerable=new.type == _DOORBELL)

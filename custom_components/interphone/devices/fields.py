@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 import math
 import re
 from typing import Any, Final, TypeGuard
 
-from homeassistant.util import dt as dt_util
-
 from ..errors import InvalidParamsError
+from .times import moment_of
 
 type Shape = Mapping[str, Field]
+
+# JSON knows no bounds of integers, and those who write and read it do: no more than what has 64 bits.
+_INTEGER_MAX: Final = 2**63 - 1
+# Floats count in whole numbers up to here; beyond, a state that spells one is as near as a float comes.
+_WHOLE_MAX: Final = 2**53
 
 # Strings in commands: names of presets, sources, PINs, texts of `text` entities.
 TEXT_LENGTH_MAX: Final = 1024
@@ -44,10 +48,10 @@ class Field:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Tell whether this is a real, finite number: no bool, no NaN, no string of digits."""
+    """Tell whether this is a real, finite number that JSON can hold: no bool, no NaN, no string of digits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return isinstance(value, int) or value - value == 0
+    return abs(value) <= _INTEGER_MAX if isinstance(value, int) else value - value == 0
 
 
 def parsed_number(value: str | None) -> float | None:
@@ -60,7 +64,8 @@ def parsed_number(value: str | None) -> float | None:
         return None
     if not math.isfinite(parsed):
         return None
-    return int(parsed) if parsed.is_integer() and value.lstrip("+-").isdecimal() else parsed
+    whole = abs(parsed) <= _WHOLE_MAX and parsed.is_integer() and value.lstrip("+-").isdecimal()
+    return int(parsed) if whole else parsed
 
 
 def number(minimum: float, maximum: float, *, tolerance: float = 0.0) -> Field:
@@ -193,7 +198,4 @@ def _is_day(value: object) -> bool:
 
 
 def _is_moment(value: object) -> bool:
-    if not isinstance(value, str):
-        return False
-    parsed: datetime | None = dt_util.parse_datetime(value)
-    return parsed is not None and parsed.tzinfo is not None
+    return isinstance(value, str) and moment_of(value) is not None

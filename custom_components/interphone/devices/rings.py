@@ -10,9 +10,10 @@ from typing import Any, Final
 from homeassistant.const import ATTR_ENTITY_ID, ATTR_NAME
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
+import voluptuous as vol
 
 from ..access.models import Grant
-from ..const import EVENT_ANSWERED, EVENT_LIFETIME, RINGS_MAX
+from ..const import EVENT_ANSWERED, EVENT_LIFETIME, RING_TEXT_MAX, RINGS_MAX
 from ..errors import AlreadyAnsweredError, ExpiredEventError, NotPermittedError, UnknownEventError
 from .catalog import Catalog, Difference
 from .feed import Change, EventChange, Feed
@@ -20,6 +21,9 @@ from .model import Device
 
 RING: Final = "ring"
 ANSWERED: Final = "answered"
+
+# What a website that answers may say it chose to do, on whichever door it comes by.
+ACTION: Final = vol.Any(None, vol.All(str, vol.Length(min=1, max=RING_TEXT_MAX)))
 
 # The trait of the binary sensors that may be doorbells.
 _ACTIVE: Final = "active"

@@ -9,6 +9,7 @@ from .envelope import ENVELOPE
 from .fields import Shape, object_schema
 from .model import Trait
 from .registry import TRAITS, TYPES
+from .traits.weather import FORECAST_FIELDS
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ID: Final = {"type": "string", "pattern": "^[0-9a-f]{20}$"}
@@ -22,7 +23,8 @@ def json_schema() -> dict[str, Any]:
     """Return the whole as one JSON Schema (2020-12) of `$defs`.
 
     `device` is a device as it is listed; `state`, `devices` and `event` are the payloads of the feed; `command` is an
-    envelope that is taken, `result` its answer. The same object each time: not to be changed.
+    envelope that is taken, `result` its answer; `forecast` is one point of a forecast. The same object each time: not
+    to be changed.
     """
     return {
         "$schema": _DIALECT,
@@ -50,6 +52,7 @@ def json_schema() -> dict[str, Any]:
             ),
             "command": _command(),
             "result": _result(),
+            "forecast": _forecast(),
         },
     }
 
@@ -145,3 +148,8 @@ def _result() -> dict[str, Any]:
         state=_per_trait(_state),
     )
     return {**described, "required": ["id", "status"]}
+
+
+def _forecast() -> dict[str, Any]:
+    described = object_schema(FORECAST_FIELDS, unknowns=True)
+    return {**described, "properties": described["properties"] | {"at": _MOMENT}}

@@ -1,16 +1,23 @@
-"""Times on the wire: ISO 8601, instants in UTC."""
+"""Times on the wire: ISO 8601, instants in UTC. Whatever is given, nothing here raises."""
 
+from contextlib import suppress
 from datetime import date, datetime, time
 
 from homeassistant.util import dt as dt_util
 
 
-def instant(value: object) -> str | None:
-    """Return an instant of Home Assistant, a datetime or its text, as ISO 8601 in UTC; None for anything else."""
-    parsed = dt_util.parse_datetime(value) if isinstance(value, str) else value
+def moment_of(value: object) -> datetime | None:
+    """Return an instant, a datetime or its ISO 8601 text, in UTC; None for anything else, and without a zone."""
+    parsed = _parsed(value) if isinstance(value, str) else value
     if not isinstance(parsed, datetime) or parsed.tzinfo is None:
         return None
-    return dt_util.as_utc(parsed).isoformat()
+    return _in_utc(parsed)
+
+
+def instant(value: object) -> str | None:
+    """Return an instant of Home Assistant, a datetime or its text, as ISO 8601 in UTC; None for anything else."""
+    moment = moment_of(value)
+    return None if moment is None else moment.isoformat()
 
 
 def calendar_day(value: object) -> str | None:
@@ -21,17 +28,39 @@ def calendar_day(value: object) -> str | None:
 
 def clock(value: object) -> str | None:
     """Return a time of day of Home Assistant, or its text, as hh:mm:ss; None for anything else."""
-    parsed = dt_util.parse_time(value) if isinstance(value, str) else value
-    return parsed.replace(microsecond=0, tzinfo=None).isoformat() if isinstance(parsed, time) else None
+    with suppress(OverflowError):
+        parsed = dt_util.parse_time(value) if isinstance(value, str) else value
+        return parsed.replace(microsecond=0, tzinfo=None).isoformat() if isinstance(parsed, time) else None
+    return None
 
 
 def local_instant(value: object) -> str | None:
     """Return an instant told in the home's own time as ISO 8601 in UTC; None for anything else."""
-    parsed = dt_util.parse_datetime(value) if isinstance(value, str) else None
-    return None if parsed is None else dt_util.as_utc(parsed).isoformat()
+    parsed = _parsed(value) if isinstance(value, str) else None
+    moment = None if parsed is None else _in_utc(parsed)
+    return None if moment is None else moment.isoformat()
 
 
 def span_seconds(value: object) -> float | None:
     """Return a span of time, such as "0:05:00", in seconds; None for anything else."""
-    parsed = dt_util.parse_duration(value) if isinstance(value, str) else None
-    return None if parsed is None else parsed.total_seconds()
+    with suppress(OverflowError):
+        parsed = dt_util.parse_duration(value) if isinstance(value, str) else None
+        return None if parsed is None else parsed.total_seconds()
+    return None
+
+
+def _parsed(text: str) -> datetime | None:
+    # Half a surrogate would end the process in the C parser that Home Assistant uses; ISO 8601 is ASCII.
+    if not text.isascii():
+        return None
+    # It raises for what has the form of a time and is none, such as the thirteenth month.
+    with suppress(ValueError):
+        return dt_util.parse_datetime(text)
+    return None
+
+
+def _in_utc(moment: datetime) -> datetime | None:
+    # The first and the last hours of the calendar are not in it everywhere.
+    with suppress(OverflowError):
+        return dt_util.as_utc(moment)
+    return None

@@ -62,6 +62,8 @@ class CommandsView(InterphoneView):
     async def _post(self, relay: Relay, request: web.Request) -> web.Response:
         grant = authenticate(relay, request)
         asked = await read_json(request)
+        # The body took its time: what was given may have been taken back.
+        grant = relay.grants.require_active(grant.id)
         language = negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE))
         if isinstance(asked, list):
             results = await relay.commands.run_many(partial(relay.grants.require_active, grant.id), asked)

@@ -9,18 +9,21 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from ..const import BASE_PATH, HISTORY_POINTS_MAX, HISTORY_SPAN, HISTORY_SPAN_MAX
-from ..devices.times import instant
+from ..devices.times import instant, moment_of
 from ..errors import InvalidRequestError
 from ..relay import Relay
 from .view import Handler, InterphoneView, answer, authenticate, describe
 
+# Far enough from the ends of the calendar to count from.
+YEARS: Final = range(1970, 9999)
+
 
 def moment(text: str) -> datetime:
     """Read an ISO 8601 moment, which must say its offset from UTC."""
-    parsed = dt_util.parse_datetime(text)
-    if parsed is None or parsed.tzinfo is None:
+    told = moment_of(text)
+    if told is None or told.year not in YEARS:
         raise vol.Invalid("expected an ISO 8601 date and time with an offset")
-    return dt_util.as_utc(parsed)
+    return told
 
 
 def limit(text: str) -> int:

@@ -9,24 +9,33 @@ from homeassistant.components.light.const import COLOR_MODES_BRIGHTNESS
 from ..fields import Shape, percent
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import same
+from .transition import TRANSITION_ATTRIBUTES, TRANSITION_PARAMS, transition_attributes, transition_data
 
 _FULL = 255
 
 
 def _set(entity: Entity, params: Json) -> ServiceCall:
-    return ServiceCall(entity.domain, "turn_on", {"brightness_pct": params["percent"]})
+    data = {"brightness_pct": params["percent"], **transition_data(entity, params)}
+    return ServiceCall(entity.domain, "turn_on", data)
 
 
 class Brightness(Trait):
     """Brightness of a light. Setting it switches the light on; 0 switches it off."""
 
     name = "brightness"
+    attribute_fields: ClassVar[Shape] = TRANSITION_ATTRIBUTES
     state_fields: ClassVar[Shape] = {"percent": percent()}
-    commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"percent": percent()},), wants=same("percent"))}
+    commands: ClassVar[Mapping[str, Command]] = {
+        "set": Command(_set, ({"percent": percent(), **TRANSITION_PARAMS},), wants=same("percent"))
+    }
 
     def supported(self, entity: Entity) -> bool:
         """Tell whether the light can be dimmed."""
         return not COLOR_MODES_BRIGHTNESS.isdisjoint(entity.options(ATTR_SUPPORTED_COLOR_MODES) or ())
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe how slowly it can be dimmed; nothing for a light that cannot fade."""
+        return transition_attributes(entity)
 
     def read(self, entity: Entity) -> Json:
         """Read `percent`: 0 when off, at least 1 when on."""

@@ -17,7 +17,8 @@ from homeassistant.components.light.const import COLOR_MODES_COLOR
 from ...errors import InvalidParamsError
 from ..fields import Shape, choice, is_number, listing, number, percent, quantity
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import within
+from .planning import same, within
+from .transition import TRANSITION_ATTRIBUTES, TRANSITION_PARAMS, transition_attributes, transition_data
 
 _KELVIN = "kelvin"
 _HUE = "hue_saturation"
@@ -33,21 +34,28 @@ def _modes(entity: Entity) -> set[str]:
     return {_MODES[ColorMode(mode)] for mode in supported if mode in _MODES}
 
 
+_values = same("kelvin", "hue", "saturation")
+
+
 def _set(entity: Entity, params: Json) -> ServiceCall:
+    return ServiceCall(entity.domain, "turn_on", {**_color(entity, params), **transition_data(entity, params)})
+
+
+def _color(entity: Entity, params: Json) -> dict[str, Any]:
     modes = _modes(entity)
     if "kelvin" in params:
         if _KELVIN not in modes:
             raise InvalidParamsError("kelvin: this light has no color temperature; set hue and saturation")
         lowest, highest = entity.number(ATTR_MIN_COLOR_TEMP_KELVIN), entity.number(ATTR_MAX_COLOR_TEMP_KELVIN)
         kelvin = within("kelvin", params["kelvin"], lowest, highest, " K")
-        return ServiceCall(entity.domain, "turn_on", {ATTR_COLOR_TEMP_KELVIN: round(kelvin)})
+        return {ATTR_COLOR_TEMP_KELVIN: round(kelvin)}
     if _HUE not in modes:
         raise InvalidParamsError("hue: this light has no colors; set kelvin")
-    return ServiceCall(entity.domain, "turn_on", {ATTR_HS_COLOR: [params["hue"], params["saturation"]]})
+    return {ATTR_HS_COLOR: [params["hue"], params["saturation"]]}
 
 
-def _wants(_entity: Entity, params: Json) -> dict[str, Any]:
-    return {"mode": _KELVIN if "kelvin" in params else _HUE, **params}
+def _wants(entity: Entity, params: Json) -> dict[str, Any]:
+    return {"mode": _KELVIN if "kelvin" in params else _HUE, **_values(entity, params)}
 
 
 class Color(Trait):
@@ -58,6 +66,7 @@ class Color(Trait):
         "modes": listing(choice(_HUE, _KELVIN, _WHITE)),
         "kelvin_min": quantity(),
         "kelvin_max": quantity(),
+        **TRANSITION_ATTRIBUTES,
     }
     state_fields: ClassVar[Shape] = {
         "mode": choice(_HUE, _KELVIN, _WHITE),
@@ -68,7 +77,10 @@ class Color(Trait):
     commands: ClassVar[Mapping[str, Command]] = {
         "set": Command(
             _set,
-            ({"kelvin": number(1000, 20000)}, {"hue": number(0, 360), "saturation": number(0, 100)}),
+            (
+                {"kelvin": number(1000, 20000), **TRANSITION_PARAMS},
+                {"hue": number(0, 360), "saturation": number(0, 100), **TRANSITION_PARAMS},
+            ),
             wants=_wants,
         )
     }
@@ -78,13 +90,14 @@ class Color(Trait):
         return bool(_modes(entity) - {_WHITE})
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe the modes, and the range of temperatures (null where there are none)."""
+        """Describe the modes, the range of temperatures (null where there are none), and how slowly it can change."""
         modes = _modes(entity)
         tunable = _KELVIN in modes
         return {
             "modes": sorted(modes),
             "kelvin_min": entity.number(ATTR_MIN_COLOR_TEMP_KELVIN) if tunable else None,
             "kelvin_max": entity.number(ATTR_MAX_COLOR_TEMP_KELVIN) if tunable else None,
+            **transition_attributes(entity),
         }
 
     def read(self, entity: Entity) -> Json:

@@ -1,6 +1,8 @@
 """datetime: a date, a time of day or an instant to set."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from homeassistant.util import dt as dt_util
@@ -8,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from ...errors import InvalidParamsError
 from ..fields import Shape, choice, clock_time, day, moment, optional
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from ..times import calendar_day, clock, instant, local_instant
+from ..times import calendar_day, clock, instant, local_instant, moment_of
 
 _DATE, _TIME, _INSTANT = "date", "time", "instant"
 _HOLDS: Final = {"date": _DATE, "time": _TIME, "datetime": _INSTANT}
@@ -38,9 +40,16 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
         return ServiceCall(entity.domain, "set_value", {entity.domain: value})
     if holds != _INSTANT:
         return ServiceCall(entity.domain, "set_datetime", {holds: value})
-    # The helper counts in the home's own time, without a zone.
-    local = dt_util.as_local(dt_util.parse_datetime(value, raise_on_error=True)).replace(tzinfo=None, microsecond=0)
-    return ServiceCall(entity.domain, "set_datetime", {"datetime": local.isoformat(sep=" ")})
+    return ServiceCall(entity.domain, "set_datetime", {"datetime": _by_the_home(value).isoformat(sep=" ")})
+
+
+def _by_the_home(value: object) -> datetime:
+    """Return an instant in the home's own time, without a zone: so the helper counts."""
+    told = moment_of(value)
+    with suppress(OverflowError):
+        if told is not None:
+            return dt_util.as_local(told).replace(tzinfo=None, microsecond=0)
+    raise InvalidParamsError("instant: not within the calendar of this home")
 
 
 def _wants(_entity: Entity, params: Json) -> dict[str, Any]:

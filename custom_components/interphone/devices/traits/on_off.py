@@ -14,6 +14,7 @@ from ...errors import InvalidParamsError
 from ..fields import Shape, boolean
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import same
+from .transition import TRANSITION_ATTRIBUTES, TRANSITION_PARAMS, transition_attributes, transition_data
 
 # Domains that switch only with these features, as (on, off); all others always do.
 _FEATURES: Final = {
@@ -47,22 +48,27 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
     on = params["on"]
     if not _can(entity, on=on):
         raise InvalidParamsError(f"on: this device can only be switched {'off' if on else 'on'}")
-    return ServiceCall(entity.domain, "turn_on" if on else "turn_off", {})
+    return ServiceCall(entity.domain, "turn_on" if on else "turn_off", transition_data(entity, params))
 
 
-def _toggle(entity: Entity, _params: Json) -> ServiceCall:
-    return ServiceCall(entity.domain, "toggle", {})
+def _toggle(entity: Entity, params: Json) -> ServiceCall:
+    return ServiceCall(entity.domain, "toggle", transition_data(entity, params))
 
 
 class OnOff(Trait):
     """On, off, or unknown."""
 
     name = "on_off"
+    attribute_fields: ClassVar[Shape] = TRANSITION_ATTRIBUTES
     state_fields: ClassVar[Shape] = {"on": boolean()}
     commands: ClassVar[Mapping[str, Command]] = {
-        "set": Command(_set, ({"on": boolean()},), _can_set, same("on")),
-        "toggle": Command(_toggle, supported=_can_toggle),
+        "set": Command(_set, ({"on": boolean(), **TRANSITION_PARAMS},), _can_set, same("on")),
+        "toggle": Command(_toggle, (TRANSITION_PARAMS,), _can_toggle),
     }
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe how slowly a light can be switched; nothing for what cannot fade."""
+        return transition_attributes(entity)
 
     def read(self, entity: Entity) -> Json:
         """Read `on`."""

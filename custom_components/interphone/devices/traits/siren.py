@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Final
 from homeassistant.components.siren import SirenEntityFeature
 
 from ...errors import InvalidParamsError
-from ..fields import Shape, boolean, label, listing, number, optional, percent, text
-from ..model import Command, Entity, Json, ServiceCall, Trait
+from ..fields import Shape, boolean, is_number, label, listing, number, optional, percent, text
+from ..model import Command, Entity, Json, ServiceCall, Trait, sendable
 from .planning import one_of, supports
 
 _TONES: Final = "available_tones"
@@ -26,7 +26,9 @@ def _tones(entity: Entity) -> list[str]:
     tones = entity.state.attributes.get(_TONES)
     if isinstance(tones, Mapping):
         tones = list(tones.values())
-    return [str(tone) for tone in tones if isinstance(tone, str | int)] if isinstance(tones, list | tuple) else []
+    if not isinstance(tones, list | tuple):
+        return []
+    return [sendable(str(tone)) for tone in tones if isinstance(tone, str) or is_number(tone)]
 
 
 def _sound(entity: Entity, params: Json) -> ServiceCall:

@@ -1,8 +1,18 @@
-"""weather: the weather outside, in units of our own choosing."""
+"""weather: the weather outside, now and as it is foretold, in units of our own choosing."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from homeassistant.const import UnitOfLength, UnitOfPressure, UnitOfSpeed, UnitOfTemperature
+from homeassistant.components.weather import WeatherEntityFeature
+from homeassistant.const import (
+    STATE_UNKNOWN,
+    UnitOfLength,
+    UnitOfPrecipitationDepth,
+    UnitOfPressure,
+    UnitOfSpeed,
+    UnitOfTemperature,
+)
+from homeassistant.core import State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.unit_conversion import (
     BaseUnitConverter,
@@ -12,51 +22,115 @@ from homeassistant.util.unit_conversion import (
     TemperatureConverter,
 )
 
-from ..fields import Shape, label, number, percent, quantity
+from ..fields import Shape, boolean, choice, label, listing, moment, number, percent, quantity
 from ..model import Entity, Json, Trait
+from ..times import instant, local_instant
 
 # By our name: the attribute, the attribute with its unit, the converter, and our unit.
-_MEASURES: Final[dict[str, tuple[str, str, type[BaseUnitConverter], str]]] = {
-    "celsius": ("temperature", "temperature_unit", TemperatureConverter, UnitOfTemperature.CELSIUS),
-    "feels_like_celsius": (
-        "apparent_temperature",
-        "temperature_unit",
-        TemperatureConverter,
-        UnitOfTemperature.CELSIUS,
-    ),
-    "dew_point_celsius": ("dew_point", "temperature_unit", TemperatureConverter, UnitOfTemperature.CELSIUS),
+type _Measures = Mapping[str, tuple[str, str, type[BaseUnitConverter], str]]
+
+_CELSIUS: Final = ("temperature_unit", TemperatureConverter, UnitOfTemperature.CELSIUS)
+_METERS_PER_SECOND: Final = ("wind_speed_unit", SpeedConverter, UnitOfSpeed.METERS_PER_SECOND)
+_MEASURES: Final[_Measures] = {
+    "celsius": ("temperature", *_CELSIUS),
+    "feels_like_celsius": ("apparent_temperature", *_CELSIUS),
+    "dew_point_celsius": ("dew_point", *_CELSIUS),
     "pressure_hectopascals": ("pressure", "pressure_unit", PressureConverter, UnitOfPressure.HPA),
-    "wind_meters_per_second": ("wind_speed", "wind_speed_unit", SpeedConverter, UnitOfSpeed.METERS_PER_SECOND),
-    "gusts_meters_per_second": ("wind_gust_speed", "wind_speed_unit", SpeedConverter, UnitOfSpeed.METERS_PER_SECOND),
-    "visibility_meters": ("visibility", "visibility_unit", DistanceConverter, UnitOfLength.METERS),
+    "wind_meters_per_second": ("wind_speed", *_METERS_PER_SECOND),
+    "gusts_meters_per_second": ("wind_gust_speed", *_METERS_PER_SECOND),
 }
+_PRESENT: Final[_Measures] = {
+    "visibility_meters": ("visibility", "visibility_unit", DistanceConverter, UnitOfLength.METERS)
+}
+_FORETOLD: Final[_Measures] = {
+    "low_celsius": ("templow", *_CELSIUS),
+    "precipitation_millimeters": (
+        "precipitation",
+        "precipitation_unit",
+        DistanceConverter,
+        UnitOfPrecipitationDepth.MILLIMETERS,
+    ),
+}
+_UNITS: Final = {unit for _attribute, unit, *_ in (*_MEASURES.values(), *_FORETOLD.values())}
 _SHARES: Final = {"humidity_percent": "humidity", "clouds_percent": "cloud_coverage"}
+_FORETOLD_SHARES: Final = {"precipitation_percent": "precipitation_probability"}
 _COMPASS: Final = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
+
+# What both the present and a forecast tell.
+_COMMON_FIELDS: Final[Shape] = {
+    "condition": label(),
+    **dict.fromkeys(_MEASURES, quantity()),
+    **dict.fromkeys(_SHARES, percent()),
+    "wind_from_degrees": number(0, 360),
+    "uv_index": quantity(),
+}
+
+# The forecasts there are, and the feature that offers each.
+FORECASTS: Final = {
+    "daily": WeatherEntityFeature.FORECAST_DAILY,
+    "twice_daily": WeatherEntityFeature.FORECAST_TWICE_DAILY,
+    "hourly": WeatherEntityFeature.FORECAST_HOURLY,
+}
+# One point of a forecast; all but `at` may be null.
+FORECAST_FIELDS: Final[Shape] = {
+    "at": moment(),
+    "daytime": boolean(),
+    **_COMMON_FIELDS,
+    **dict.fromkeys(_FORETOLD, quantity()),
+    **dict.fromkeys(_FORETOLD_SHARES, percent()),
+}
 
 
 class Weather(Trait):
-    """Present conditions; null is what the weather service does not tell."""
+    """Present conditions, and which forecasts can be asked for; null is what the weather service does not tell."""
 
     name = "weather"
-    state_fields: ClassVar[Shape] = {
-        "condition": label(),
-        **dict.fromkeys(_MEASURES, quantity()),
-        **dict.fromkeys(_SHARES, percent()),
-        "wind_from_degrees": number(0, 360),
-        "uv_index": quantity(),
-    }
+    attribute_fields: ClassVar[Shape] = {"forecasts": listing(choice(*FORECASTS))}
+    state_fields: ClassVar[Shape] = {**_COMMON_FIELDS, **dict.fromkeys(_PRESENT, quantity())}
+
+    def attributes(self, entity: Entity) -> Json:
+        """Describe which forecasts there are."""
+        return {"forecasts": [name for name, feature in FORECASTS.items() if entity.has(feature)]}
 
     def read(self, entity: Entity) -> Json:
         """Read the conditions, converted."""
-        state: dict[str, Any] = {"condition": entity.value}
-        for name, measure in _MEASURES.items():
-            state[name] = _converted(entity, *measure)
-        for name, attribute in _SHARES.items():
-            share = entity.number(attribute)
-            state[name] = None if share is None else min(max(share, 0), 100)
-        state["wind_from_degrees"] = _bearing(entity)
-        state["uv_index"] = entity.number("uv_index")
-        return state
+        return {"condition": entity.value, **_conditions(entity), **_measured(entity, _PRESENT)}
+
+
+def read_forecast(entity: Entity, told: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Read one point of the forecast an entity tells, in the units of its state; None for a point without a time."""
+    at = instant(told.get("datetime")) or local_instant(told.get("datetime"))
+    if at is None:
+        return None
+    # A point is read as the present is: it has the same words, and the units of the entity's state.
+    units = {unit: entity.state.attributes.get(unit) for unit in _UNITS}
+    point = Entity(State(entity.state.entity_id, STATE_UNKNOWN, {**units, **told}, validate_entity_id=False))
+    return {
+        "at": at,
+        "daytime": point.flag("is_daytime"),
+        "condition": point.text("condition"),
+        **_conditions(point),
+        **_measured(point, _FORETOLD),
+        **_shares(point, _FORETOLD_SHARES),
+    }
+
+
+def _conditions(entity: Entity) -> dict[str, Any]:
+    return {
+        **_measured(entity, _MEASURES),
+        **_shares(entity, _SHARES),
+        "wind_from_degrees": _bearing(entity),
+        "uv_index": entity.number("uv_index"),
+    }
+
+
+def _measured(entity: Entity, measures: _Measures) -> dict[str, float | None]:
+    return {name: _converted(entity, *measure) for name, measure in measures.items()}
+
+
+def _shares(entity: Entity, shares: Mapping[str, str]) -> dict[str, float | None]:
+    told = {name: entity.number(attribute) for name, attribute in shares.items()}
+    return {name: None if share is None else min(max(share, 0), 100) for name, share in told.items()}
 
 
 def _converted(
@@ -69,7 +143,7 @@ def _converted(
         return value
     try:
         return round(converter.convert(value, told, unit), 2)
-    except HomeAssistantError:
+    except HomeAssistantError, OverflowError, TypeError:  # an unknown unit; more than a float; Beaufort below nought
         return None
 
 
