@@ -15,11 +15,16 @@ from .home import Home, Website
 from .meter import Meter
 from .report import Report, spread, target
 
-_ENTITIES = {"light": 400, "switch": 600, "sensor": 4000}
-_SHARED = ["light", "switch"]
+_ENTITIES = {"light": 300, "climate": 100, "switch": 600, "sensor": 4000}
+_SHARED = ["light", "climate", "switch"]
 _SHARED_COUNT = 1000
 _CHANGES = 4000
 _LATER = 20
+_SHARED_CHANGES = {
+    "switch": "a shared switch is switched",
+    "light": "a shared lamp is dimmed",
+    "climate": "a shared thermostat measures",
+}
 _WATCH = 3.0
 
 
@@ -75,7 +80,7 @@ def _steps(website: Website) -> tuple[tuple[str, str], ...]:
 
 async def _changes(home: Home, website: Website, program: Path, repeats: int) -> list[Row]:
     """Time state changes with Interphone and without it, in turn, in the same process."""
-    differences: dict[str, list[float]] = {"sensor": [], "switch": []}
+    differences: dict[str, list[float]] = {domain: [] for domain in ("sensor", "switch", "light", "climate")}
     for _ in range(repeats * 2):
         with_it = {}
         async with Meter.running(program, home.port, "/socket.io/?EIO=4&transport=websocket") as meter:
@@ -88,7 +93,10 @@ async def _changes(home: Home, website: Website, program: Path, repeats: int) ->
         await home.enable(enabled=True)
     return [
         _row("change of an entity that is not shared, µs of ours", differences["sensor"], 1e6, 1),
-        _row("change of a shared one, read, encoded, sent to one session, µs of ours", differences["switch"], 1e6, 40),
+        *(
+            _row(f"{change}: read, encoded, sent to one session, µs of ours", differences[domain], 1e6, 40)
+            for domain, change in _SHARED_CHANGES.items()
+        ),
     ]
 
 

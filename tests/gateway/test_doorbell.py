@@ -129,6 +129,7 @@ async def test_only_who_sees_the_door_may_answer(
         ({"event_id": 5}, "invalid_request"),
         ({"event_id": "x" * 65}, "invalid_request"),
         ({"event_id": "x", "action": "y" * 257}, "invalid_request"),
+        ({"event_id": "x", "action": "a\nb"}, "invalid_request"),
         ({"event_id": "x", "more": 1}, "invalid_request"),
         ({"event_id": "x"}, "unknown_event"),
     ],

@@ -127,7 +127,17 @@ async def test_only_who_sees_the_door_may_answer(hass: HomeAssistant, home: Home
     assert await answer(home, tokens, told["event_id"]) == (200, {"success": True})
 
 
-@pytest.mark.parametrize("body", [{"action": ""}, {"action": "x" * 257}, {"action": 5}, {"event_id": "x"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": ""},
+        {"action": "x" * 257},
+        {"action": "a\u202eb"},
+        {"action": "a\nb"},
+        {"action": 5},
+        {"event_id": "x"},
+    ],
+)
 async def test_what_is_no_answer(home: Home, tokens: Tokens, body: Any) -> None:
     answered = async_capture_events(home.hass, "interphone_answered")
     told = await ring(home, tokens)

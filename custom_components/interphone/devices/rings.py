@@ -22,8 +22,16 @@ from .model import Device
 RING: Final = "ring"
 ANSWERED: Final = "answered"
 
+
+def _printable(text: str) -> str:
+    """Check a website's words before the logbook shows them: a short line without control characters."""
+    if not text.isprintable():
+        raise vol.Invalid("expected printable characters")
+    return text
+
+
 # What a website that answers may say it chose to do, on whichever door it comes by.
-ACTION: Final = vol.Any(None, vol.All(str, vol.Length(min=1, max=RING_TEXT_MAX)))
+ACTION: Final = vol.Any(None, vol.All(str, vol.Length(min=1, max=RING_TEXT_MAX), _printable))
 
 # The trait of the binary sensors that may be doorbells.
 _ACTIVE: Final = "active"

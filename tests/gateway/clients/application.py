@@ -1,5 +1,6 @@
 """The application the clients talk to: what they ask for, it does."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -9,6 +10,15 @@ from socketio.exceptions import ConnectionRefusedError as RefusedError
 from custom_components.interphone.gateway.socketio import SocketIoServer
 
 UNICODE = "현관문 é ß 😀 \u2028 日本語 "
+
+# What is said in a room, text and bytes by turns; the second as JavaScript's clients report it.
+SHOUTS: list[Any] = [
+    shout for number in range(20) for shout in ((number, UNICODE), {"number": number, "picture": bytes([number, 255])})
+]
+HEARD: list[Any] = [
+    list(shout) if isinstance(shout, tuple) else [{**shout, "picture": {"bytes": list(shout["picture"])}}]
+    for shout in SHOUTS
+]
 
 
 class Application:
@@ -20,6 +30,7 @@ class Application:
         self.credentials: dict[str, Any] = {}
         self.changes: dict[str, int] = {}
         self.watchers: dict[str, str] = {}
+        self.joined = Counter[str]()
         for name, handler in self._handlers().items():
             sio.on(name, handler)
         sio.on("connect", self.connect_admin, namespace="/admin")
@@ -35,6 +46,7 @@ class Application:
             "ask": self.ask,
             "kinds": self.kinds,
             "call me": self.call_me,
+            "tell me Unicode": self.tell_unicode,
             "burst me": self.burst,
             "put me out": self.put_out,
             "revoke me": self.revoke,
@@ -76,6 +88,9 @@ class Application:
     async def call_me(self, sid: str, question: Any) -> None:
         await self.sio.emit("answered", await self.sio.call("question", question, to=sid, timeout=5), to=sid)
 
+    async def tell_unicode(self, _sid: str, times: int) -> str:
+        return UNICODE * times
+
     async def burst(self, sid: str, count: int) -> None:
         for number in range(count):
             await self.sio.emit("burst", number, to=sid)
@@ -93,8 +108,14 @@ class Application:
     async def how_did_it_end(self, _sid: str, other: str) -> str | None:
         return self.ended.get(other)
 
-    async def join(self, sid: str, room: str) -> None:
+    async def join(self, sid: str, room: str, awaited: int) -> None:
+        """Let a client in, and talk to all in the room once everybody who is awaited is there."""
         await self.sio.enter_room(sid, room)
+        self.joined[room] += 1
+        if self.joined[room] == awaited:
+            for shout in SHOUTS:
+                await self.sio.emit("shout", shout, room=room)
+            await self.sio.emit("end", room=room)
 
     async def since(self, sid: str, feed: str, number: int) -> None:
         self.watchers[feed] = sid

@@ -22,10 +22,12 @@ async def connect(make_server: Any, transports: list[str]) -> AsyncGenerator[Cal
     Application(sio)
     clients: list[socketio.AsyncClient] = []
 
-    async def connect(auth: Any = None, client: socketio.AsyncClient | None = None) -> socketio.AsyncClient:
+    async def connect(
+        auth: Any = None, client: socketio.AsyncClient | None = None, **options: Any
+    ) -> socketio.AsyncClient:
         client = client or socketio.AsyncClient(reconnection_delay=0.02, reconnection_delay_max=0.05)
         clients.append(client)
-        await client.connect(url, transports=transports, auth=auth)
+        await client.connect(url, transports=transports, auth=auth, **options)
         return client
 
     yield connect
@@ -60,7 +62,7 @@ async def test_a_burst_arrives_whole_and_in_order(connect: Any) -> None:
     client.on("burst", burst)
     await client.emit("burst me", 200)
     await asyncio.wait_for(done.wait(), 10)
-    assert sorted(seen) == list(range(200))
+    assert seen == list(range(200))
 
 
 async def test_a_refusal_is_understood(connect: Any) -> None:
@@ -70,6 +72,32 @@ async def test_a_refusal_is_understood(connect: Any) -> None:
     with pytest.raises(RefusedError):
         await connect({"refuse": "yes"}, client)
     assert reasons == [{"message": "grant_revoked", "data": {"code": 7}}]
+
+
+async def test_namespaces_beside_each_other(connect: Any) -> None:
+    client = await connect({"token": "key"}, namespaces=["/", "/admin"])
+    assert await client.call("who", namespace="/admin", timeout=5) == ("/admin", "key")
+    assert await client.call("ask", "main", timeout=5) == "main"
+
+
+async def test_an_unknown_namespace_is_refused(connect: Any) -> None:
+    client = socketio.AsyncClient(reconnection=False)
+    reasons: list[Any] = []
+    client.on("connect_error", reasons.append, namespace="/unknown")
+    with pytest.raises(RefusedError):
+        await connect(None, client, namespaces=["/unknown"])
+    assert reasons == [{"message": "Invalid namespace"}]
+
+
+async def test_being_put_out_is_told(connect: Any) -> None:
+    client = socketio.AsyncClient(reconnection=False)
+    reason = asyncio.get_running_loop().create_future()
+    client.on("disconnect", reason.set_result)
+    await connect(None, client)
+    sid = client.get_sid()
+    await client.emit("put me out")
+    assert await asyncio.wait_for(reason, 5) == client.reason.SERVER_DISCONNECT
+    assert await (await connect()).call("how did it end", sid, timeout=5) == "server disconnect"
 
 
 # Over polling, Python's client takes CLOSE for good and does not come back, whatever server sends it.
@@ -96,4 +124,5 @@ async def test_a_dropped_client_comes_back_and_resumes(connect: Any) -> None:
     await asyncio.wait_for(back.wait(), 10)
     await client.call("change", ("feed", 2), timeout=5)
     await asyncio.wait_for(whole.wait(), 10)
-    assert sorted(seen) == list(range(1, 10))
+    assert await client.call("ask", timeout=5) is None
+    assert seen == list(range(1, 10))

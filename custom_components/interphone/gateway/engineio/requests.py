@@ -151,9 +151,12 @@ class Requests:
     # --- polling ---
 
     async def _answer_poll(self, request: web.Request, session: Session) -> web.StreamResponse:
+        mark = request.query.get("t")
         if session.polled:
             session.end(Reason.TRANSPORT_ERROR)
             raise Refused(*_BAD_REQUEST)
+        if (again := session.answer_again(mark)) is not None:
+            return poll_response(again[0], binary=again[1])
         try:
             await session.wait_for_packets()
         except asyncio.CancelledError:
@@ -161,19 +164,23 @@ class Requests:
             raise
         if request.transport is None:
             session.end(Reason.TRANSPORT_CLOSE)
-        body, binary = session.take_payload()
+        body, binary = session.take_payload(mark)
         return poll_response(body, binary=binary)
 
     async def _take_post(self, request: web.Request, session: Session) -> web.Response:
         if session.posting:
             session.end(Reason.TRANSPORT_ERROR)
             raise Refused(*_BAD_REQUEST)
+        mark = request.query.get("t")
+        if mark is not None and mark == session.posted:  # taken, but the client's HTTP stack lost the answer
+            return ok_response()
         session.posting = True
         try:
             body = await self._read_body(request, session)
             packets = _codec(session.form).decode_payload(
                 body, binary=is_binary(request), most=self._engine.settings.payload_packets
             )
+            session.posted = mark
             for packet in packets:
                 session.receive(packet)
             if session.backlogged:

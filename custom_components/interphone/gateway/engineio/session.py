@@ -77,12 +77,16 @@ class Session:
         self.upgrading: WebSocketLink | None = None
         self.probed = False
         self.posting = False
+        # The mark of the last POST that was taken.
+        self.posted: str | None = None
         # The time limit of the body that is being read.
         self.body_limit: asyncio.Timeout | None = None
         self._host = host
         self._queue: deque[ReadyMade] = deque()
         self._queue_size = 0
         self._poll: asyncio.Future[None] | None = None
+        # The last answered poll: the mark in its address, and what it was told.
+        self._answered: tuple[str, list[ReadyMade]] | None = None
         self._last_words = _CLOSE
         self._inbox: deque[tuple[str, Any, int]] = deque()
         self._inbox_size = 0
@@ -194,6 +198,7 @@ class Session:
     def attach(self, link: WebSocketLink) -> None:
         """Go on over `link`, which first gets everything that waits."""
         self.socket = link
+        self._answered = None
         if self._queue and not link.write(self._portion(None)):
             self._fall_behind(link)
         else:
@@ -243,7 +248,17 @@ class Session:
         finally:
             self._poll = None
 
-    def take_payload(self) -> tuple[bytes, bool]:
+    def answer_again(self, mark: str | None) -> tuple[bytes, bool] | None:
+        """Return what the poll of this mark was answered, None for a new poll.
+
+        Every poll has a mark of its own. One that comes again comes from the client's HTTP stack, which lost the answer
+        with its connection and asks once more without telling the client: RFC 9110, section 9.2.2, allows it.
+        """
+        if self._answered is None or mark != self._answered[0]:
+            return None
+        return payload(self._answered[1], self.form)
+
+    def take_payload(self, mark: str | None = None) -> tuple[bytes, bool]:
         """Return the body for a poll and whether it is binary; a lone NOOP when there is nothing else to say.
 
         CLOSE goes alone: clients of Socket.IO 4 drop what came in the same payload.
@@ -258,7 +273,9 @@ class Session:
         if not items and self.ended is not None:
             items.append(self._last_words)
             self._leave()
-        return payload(items or [_NOOP], self.form)
+        items = items or [_NOOP]
+        self._answered = None if mark is None else (mark, items)
+        return payload(items, self.form)
 
     def _wake_poll(self) -> None:
         if self._poll is not None and not self._poll.done():

@@ -17,8 +17,12 @@ export class House {
     this.devices = new Map(devices.map((device) => [device.id, device]));
   }
 
-  /** A device's state changed: only what changed is told. Returns the traits that did, or null for a stranger. */
+  /**
+   * A device's state changed: only what changed is told. Returns the traits that did, or null for a stranger, and for
+   * what is known already: a client may hand out the end of one connection at the start of the next.
+   */
   state({ seq, id, online, state }) {
+    if (seq <= this.#seq) return null;
     this.#seq = seq;
     const device = this.devices.get(id);
     if (!device) return null;
@@ -31,7 +35,7 @@ export class House {
 
   /** Devices came, went, or are described anew. */
   describe({ seq, added = [], changed = [], removed = [] }) {
-    this.#seq = seq;
+    this.#seq = Math.max(seq, this.#seq);
     for (const device of [...added, ...changed]) this.devices.set(device.id, device);
     for (const id of removed) this.devices.delete(id);
   }
