@@ -81,7 +81,7 @@ class LiveCamera(StillCamera):
 
 
 class FilmCamera(StillCamera):
-    """Has its film fetched from `source`, after `ready`."""
+    """Has its film fetched from `source`, after `ready`, and counts how often it was asked for that."""
 
     _attr_name = "Garden"
     _attr_unique_id = "garden"
@@ -93,6 +93,7 @@ class FilmCamera(StillCamera):
 
     @override
     async def stream_source(self) -> str | None:
+        self.asked += 1
         self.working.set()
         await self.ready.wait()
         if self.fault:

@@ -105,6 +105,11 @@ HISTORY_PIECE_MAX: Final = 6 * 3600.0
 FORECAST_POINTS_MAX: Final = 384
 # A weather service that has not answered by then is given up.
 FORECAST_TIMEOUT: Final = 10.0
+# Everyone who asks for it within this time gets the same one: services foretell anew every ten minutes at best, and
+# some count or charge each question.
+FORECAST_LIFETIME: Final = 60.0
+# And the same failure: a service that is down is not asked without a pause, and is soon asked again.
+FORECAST_FAILURE_LIFETIME: Final = 5.0
 
 # A camera's picture: a large JPEG, not a film.
 PICTURE_SIZE_MAX: Final = 2 * 1024 * 1024
@@ -124,6 +129,8 @@ STREAMS_PER_GRANT: Final = 32
 STREAM_REQUESTS_MAX: Final = 32
 # A camera that has streamed nothing by then is given up for now: below the 30 s after which proxies give up.
 STREAM_TIMEOUT: Final = 25.0
+# A camera that named no source is not asked again for this long, whoever asks: a cloud or a login may be behind it.
+STREAM_FAILURE_LIFETIME: Final = 5.0
 
 # WebRTC: streams one socket watches at once, and the size of what it sends to set one up.
 WEBRTC_STREAMS_PER_SOCKET: Final = 4

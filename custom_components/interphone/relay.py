@@ -162,6 +162,7 @@ class Relay:
         while self.releases:
             self.releases.pop()()
         self.pictures.stop()
+        self.forecasts.stop()
         self.streams.stop()
         self.polls.stop()
         self.rings.stop()

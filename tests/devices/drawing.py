@@ -1,6 +1,6 @@
 """Drawing what Home Assistant may hold, and what fits the schema of a command."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any, Final
 
@@ -114,6 +114,19 @@ def params(schema: dict[str, Any], words: Sequence[str | float] = ()) -> st.Sear
         return st.sampled_from(schema["enum"])
     draw = {"object": _objects, "number": _numbers, "boolean": _booleans, "string": _strings}[schema["type"]]
     return draw(schema, words)
+
+
+def narrowed(schema: dict[str, Any], values: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Narrow the schema of a command's params: those with `values` are one of them, or are left out for want of any."""
+    if "oneOf" in schema:
+        needed = [one for one in schema["oneOf"] if all(values.get(name, True) for name in one["required"])]
+        return {"oneOf": [narrowed(one, values) for one in needed]}
+    properties = {
+        name: {"enum": values[name]} if name in values else item
+        for name, item in schema["properties"].items()
+        if values.get(name, True)
+    }
+    return {**schema, "properties": properties}
 
 
 def _objects(schema: dict[str, Any], words: Sequence[str | float]) -> st.SearchStrategy[Any]:

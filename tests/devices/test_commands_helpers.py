@@ -133,15 +133,8 @@ class Firmware(UpdateEntity):
         self.async_write_ha_state()
 
 
-@pytest.fixture
-def vacuum() -> Vacuum:
-    return Vacuum()
-
-
-@pytest.fixture
-async def home(hass: HomeAssistant, vacuum: Vacuum) -> AsyncIterator[HomeAssistant]:
-    """A home of helpers and a few machines."""
-    await hass.config.async_set_time_zone("Asia/Seoul")
+async def set_up_helpers(hass: HomeAssistant, vacuum: Vacuum) -> None:
+    """Set up all helpers, and a few machines."""
     assert await async_setup_component(hass, "homeassistant", {})
     machines = {
         "media_player": Player(),
@@ -156,9 +149,26 @@ async def home(hass: HomeAssistant, vacuum: Vacuum) -> AsyncIterator[HomeAssista
     for domain, config in HELPERS.items():
         assert await async_setup_component(hass, domain, {domain: config})
     await hass.async_block_till_done()
-    yield hass
+
+
+async def stop_helpers(hass: HomeAssistant) -> None:
+    """Stop those that would go on after the test."""
     await hass.services.async_call("script", "turn_off", {"entity_id": "script.greet"}, blocking=True)
     await hass.services.async_call("timer", "cancel", {"entity_id": "timer.tea"}, blocking=True)
+
+
+@pytest.fixture
+def vacuum() -> Vacuum:
+    return Vacuum()
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant, vacuum: Vacuum) -> AsyncIterator[HomeAssistant]:
+    """A home of helpers and a few machines."""
+    await hass.config.async_set_time_zone("Asia/Seoul")
+    await set_up_helpers(hass, vacuum)
+    yield hass
+    await stop_helpers(hass)
 
 
 RAN = {"last_run": AN_INSTANT}

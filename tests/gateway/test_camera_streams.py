@@ -68,6 +68,14 @@ async def test_another_integration_makes_webrtc_of_it(home: Home, streams: Strea
     assert await streams() == ["hls"]
 
 
+async def test_another_integration_does_when_the_camera_begins_to_record(
+    home: Home, camera: FilmCamera, streams: Streams
+) -> None:
+    camera._attr_is_recording = True
+    async_register_webrtc_provider(home.hass, GoBetween())
+    assert await streams() == ["hls", "webrtc"]
+
+
 @pytest.mark.parametrize("registered", [True, False])
 async def test_the_camera_itself_changes(camera: FilmCamera, streams: Streams) -> None:
     for features, expected in ((CameraEntityFeature(0), []), (CameraEntityFeature.STREAM, ["hls"])):

@@ -14,8 +14,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.interphone.const import FORECAST_POINTS_MAX
+from custom_components.interphone.const import FORECAST_FAILURE_LIFETIME, FORECAST_LIFETIME, FORECAST_POINTS_MAX
 
 from ..conftest import ORIGIN, Home, Tokens
 
@@ -288,10 +289,45 @@ async def test_all_who_ask_at_once_share_one_question(home: Home, tokens: Tokens
     for status, body in await asyncio.gather(*asked):
         assert (status, len(body["points"])) == (200, 1)
     assert station.asked == 1
+
+
+def pass_seconds(home: Home, seconds: float) -> None:
+    async_fire_time_changed(home.hass, dt_util.utcnow() + timedelta(seconds=seconds))
+
+
+async def test_who_asks_a_moment_later_gets_the_same(home: Home, tokens: Tokens, station: Station) -> None:
+    station.points = [{"datetime": NOON.isoformat()}]
+    other = await home.pair_from_panel()
+    for website in (tokens, other, tokens):
+        assert len(await forecast(home, website)) == 1
+        station.points *= 2
+    assert station.asked == 1
     # And who asks later gets what is foretold then.
-    station.points *= 2
-    assert len(await forecast(home, tokens)) == 2
+    pass_seconds(home, FORECAST_LIFETIME + 1)
+    assert len(await forecast(home, tokens)) == 8
     assert station.asked == 2
+
+
+async def test_a_service_that_failed_is_left_alone_for_a_moment(home: Home, tokens: Tokens, station: Station) -> None:
+    station.fault = HomeAssistantError()
+    path = await path_of(home, tokens)
+    for _ in range(3):
+        await home.refused(503, "forecast_unavailable", "GET", path, headers=tokens.headers)
+    assert station.asked == 1
+    station.fault, station.points = None, [{"datetime": NOON.isoformat()}]
+    pass_seconds(home, FORECAST_FAILURE_LIFETIME + 1)
+    assert len(await forecast(home, tokens)) == 1
+
+
+async def test_a_home_that_stops_waits_for_no_service(home: Home, tokens: Tokens, station: Station) -> None:
+    path = await path_of(home, tokens)
+    station.ready.clear()
+    asked = asyncio.create_task(home.request("GET", path, headers=tokens.headers))
+    async with asyncio.timeout(5):
+        await station.working.wait()
+        assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+        status, body = await asked
+    assert (status, body["error"]) == (503, "not_ready")
 
 
 @pytest.mark.parametrize(

@@ -208,22 +208,44 @@ async def test_a_database_that_cannot_be_asked(home: Home, tokens: Tokens, monke
     await home.refused(503, "history_unavailable", "GET", path, headers=tokens.headers)
 
 
-@pytest.mark.usefixtures("recorder_mock")
-async def test_one_question_at_a_time(home: Home, tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, may_answer = threading.Event(), threading.Event()
+class SlowDatabase:
+    """Answers when a test lets it."""
 
-    def slow(*_args: Any, **_kwargs: Any) -> dict[str, list[Any]]:
-        asked.set()
-        may_answer.wait(5)
+    def __init__(self) -> None:
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+
+    def answer(self, *_args: Any, **_kwargs: Any) -> dict[str, list[Any]]:
+        self.asked.set()
+        self.may_answer.wait(5)
         return {}
 
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> SlowDatabase:
+    database = SlowDatabase()
+    monkeypatch.setattr("custom_components.interphone.devices.history.get_significant_states", database.answer)
+    return database
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_one_question_at_a_time(home: Home, tokens: Tokens, database: SlowDatabase) -> None:
     path = f"/devices/{(await home.device(tokens))['id']}/history"
-    monkeypatch.setattr("custom_components.interphone.devices.history.get_significant_states", slow)
     first = asyncio.create_task(home.request("GET", path, headers=tokens.headers))
-    assert await asyncio.to_thread(asked.wait, 5)
+    assert await asyncio.to_thread(database.asked.wait, 5)
     await home.refused(429, "rate_limited", "GET", path, headers=tokens.headers)
     # Who is put out meanwhile is told nothing.
     await home.command("grants/revoke", grant_id=tokens.grant_id)
-    may_answer.set()
+    database.may_answer.set()
     status, body = await first
     assert (status, body["error"]) == (401, "grant_revoked")
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_home_that_stops_answers_nothing_more(home: Home, tokens: Tokens, database: SlowDatabase) -> None:
+    path = f"/devices/{(await home.device(tokens))['id']}/history"
+    asked = asyncio.create_task(home.request("GET", path, headers=tokens.headers))
+    assert await asyncio.to_thread(database.asked.wait, 5)
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    database.may_answer.set()
+    status, body = await asked
+    assert (status, body["error"]) == (503, "not_ready")

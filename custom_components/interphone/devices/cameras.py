@@ -7,8 +7,9 @@ from homeassistant.components.camera import StreamType
 from homeassistant.components.camera.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 
-# Home Assistant's integration that makes HLS of what a camera sends. It is not named in the manifest: its libraries
-# would then be installed in every home, and where they cannot be, Interphone would not load.
+# Home Assistant's integration that makes HLS of what a camera sends. It is not named in the manifest: it would then be
+# set up in every home, and where its decoder (`av`) cannot be had, Interphone would not load. Only that is spared: the
+# rest of it is imported by `camera`, and so with Interphone.
 STREAM: Final = "stream"
 
 HLS: Final = "hls"

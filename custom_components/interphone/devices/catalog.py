@@ -33,7 +33,7 @@ from homeassistant.util.event_type import EventType
 
 from ..access.models import Scope
 from ..const import DOMAIN
-from ..errors import UnknownDeviceError
+from ..errors import NotReadyError, UnknownDeviceError
 from .cameras import STREAM
 from .describe import Describer, describes_alike, read_state
 from .exposure import Exposure
@@ -81,6 +81,7 @@ class Catalog:
         self._subscriptions: list[CALLBACK_TYPE] = []
         self._stale: dict[str, None] = {}
         self._work: asyncio.Task[None] | None = None
+        self._stopped = False
 
     @callback
     def start(self) -> None:
@@ -99,7 +100,8 @@ class Catalog:
 
     @callback
     def stop(self) -> None:
-        """Follow nothing and forget everything; watchers are not told."""
+        """Follow nothing and forget everything, for good; watchers are not told."""
+        self._stopped = True
         for release in (*self._subscriptions, *self._trackers.values()):
             release()
         if self._work is not None:
@@ -136,7 +138,12 @@ class Catalog:
         return self._devices.get(self._ids.get(entity_id, ""))
 
     def seen(self, device_id: str, scope: Scope) -> Device:
-        """Return a device as it is now. Raises `UnknownDeviceError` also for one the scope does not see."""
+        """Return a device as it is now.
+
+        Raises `UnknownDeviceError`, also for one the scope does not see, and `NotReadyError` once stopped.
+        """
+        if self._stopped:
+            raise NotReadyError
         device = self._devices.get(device_id)
         if device is None or not scope.sees(device_id):
             raise UnknownDeviceError
@@ -160,11 +167,11 @@ class Catalog:
             return
         entity = self._describer.entity(now)
         device = self._devices.get(self._ids.get(entity_id, ""))
+        if now.domain == CAMERA:
+            # What else is known of it is renewed right after its state was written, whatever changed in that.
+            self._mark([entity_id])
         if device is None or (entity.online and not (device.online and before and describes_alike(before, now))):
             self._look(entity_id)
-            if now.domain == CAMERA:
-                # What else is known of it is renewed right after its state was written.
-                self._mark([entity_id])
             return
         state = read_state(device, entity)
         if entity.online != device.online or state != device.state:

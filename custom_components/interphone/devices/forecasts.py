@@ -10,8 +10,14 @@ from homeassistant.components.weather import DOMAIN as WEATHER, SERVICE_GET_FORE
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 
-from ..const import DOMAIN, FORECAST_POINTS_MAX, FORECAST_TIMEOUT
-from ..errors import DeviceOfflineError, ForecastUnavailableError, UnknownDeviceError, UnsupportedForecastError
+from ..const import DOMAIN, FORECAST_FAILURE_LIFETIME, FORECAST_LIFETIME, FORECAST_POINTS_MAX, FORECAST_TIMEOUT
+from ..errors import (
+    DeviceOfflineError,
+    ForecastUnavailableError,
+    NotReadyError,
+    UnknownDeviceError,
+    UnsupportedForecastError,
+)
 from .catalog import Catalog
 from .model import Device, Json
 from .traits.weather import Weather, read_forecast
@@ -19,24 +25,40 @@ from .traits.weather import Weather, read_forecast
 _LOGGER = logging.getLogger(__name__)
 
 type Points = list[dict[str, Any]]
+type _Key = tuple[str, str]
 
 _KEY: Final = "forecast"
 
 
 class Forecasts:
-    """Asks Home Assistant for forecasts, once for all who ask at the same time."""
+    """Asks Home Assistant for forecasts, and keeps each for `FORECAST_LIFETIME` seconds.
+
+    A failure is kept, too, for `FORECAST_FAILURE_LIFETIME` seconds.
+    """
 
     def __init__(self, hass: HomeAssistant, catalog: Catalog) -> None:
         """Have asked for none yet."""
         self._hass = hass
         self._catalog = catalog
-        self._asked: dict[tuple[str, str], asyncio.Task[Points]] = {}
+        self._asked: dict[_Key, asyncio.Task[Points]] = {}
+        self._timers: dict[_Key, asyncio.TimerHandle] = {}
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Give up every question and forget every answer; who waits for one is told `NotReadyError`."""
+        self._stopped = True
+        for timer in self._timers.values():
+            timer.cancel()
+        for asked in self._asked.values():
+            asked.cancel()
+        self._timers.clear()
+        self._asked.clear()
 
     async def get(self, device: Device, kind: str) -> Points:
         """Return a forecast's points, soonest first, at most `FORECAST_POINTS_MAX`, each as `FORECAST_FIELDS` say.
 
-        Raises `UnsupportedForecastError` for what does not offer this kind, `DeviceOfflineError`,
-        `ForecastUnavailableError`, and `UnknownDeviceError` when the device is just gone.
+        They were told now or a moment ago. Raises `UnsupportedForecastError` for what does not offer this kind,
+        `DeviceOfflineError`, `ForecastUnavailableError`, and `UnknownDeviceError` when the device is just gone.
         """
         offered: Json = device.traits.get(Weather.name, {})
         kinds = offered.get("forecasts", ())
@@ -49,15 +71,22 @@ class Forecasts:
         if asked is None:
             asked = self._hass.async_create_task(self._ask(device, kind), f"{DOMAIN} forecast")
             self._asked[key] = asked
-            asked.add_done_callback(partial(self._forget, key))
+            asked.add_done_callback(partial(self._keep_a_while, key))
         # Others may wait for the same answer: it is waited for when this one leaves.
         await asyncio.wait([asked])
+        if self._stopped:
+            raise NotReadyError
         return asked.result()
 
-    def _forget(self, key: tuple[str, str], asked: asyncio.Task[Points]) -> None:
-        del self._asked[key]
-        if not asked.cancelled():
-            asked.exception()  # whoever still waits hears of it
+    def _keep_a_while(self, key: _Key, asked: asyncio.Task[Points]) -> None:
+        failed = asked.cancelled() or asked.exception() is not None  # whoever still waits hears of it
+        if self._asked.get(key) is asked:
+            lifetime = FORECAST_FAILURE_LIFETIME if failed else FORECAST_LIFETIME
+            self._timers[key] = self._hass.loop.call_later(lifetime, self._forget, key)
+
+    def _forget(self, key: _Key) -> None:
+        self._timers.pop(key, None)
+        self._asked.pop(key, None)
 
     async def _ask(self, device: Device, kind: str) -> Points:
         told = await self._told(device.entity_id, kind)

@@ -6,17 +6,25 @@ from dataclasses import dataclass, field
 import hashlib
 import logging
 import secrets
+import time
 from typing import Any
 
 from homeassistant.components.camera.helper import get_camera_from_entity_id
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from ..access.grants import GrantChange, Grants
-from ..access.models import Grant
-from ..const import STREAM_IDLE_TIMEOUT, STREAM_LIFETIME, STREAM_REQUESTS_MAX, STREAM_TIMEOUT, STREAMS_PER_GRANT
+from ..access.grants import Admission, GrantChange, Grants
+from ..const import (
+    STREAM_FAILURE_LIFETIME,
+    STREAM_IDLE_TIMEOUT,
+    STREAM_LIFETIME,
+    STREAM_REQUESTS_MAX,
+    STREAM_TIMEOUT,
+    STREAMS_PER_GRANT,
+)
 from ..errors import (
     DeviceOfflineError,
+    ExpiredTokenError,
     InterphoneError,
     NotReadyError,
     RateLimitedError,
@@ -40,13 +48,15 @@ class _Ticket:
     grant_id: str
     device_id: str
     ends: float
+    # Whether it was told to whoever asked for it: not before the camera streams.
+    told: bool = False
     timer: asyncio.TimerHandle | None = None
     # The patience with each request that waits for the camera.
     patience: set[asyncio.Timeout] = field(default_factory=set)
 
 
 class Streams:
-    """Owns the tickets. One ends when it is not used, or with its grant's sight of its camera.
+    """Owns the tickets. One ends when it is not used, with the token it was asked for with, or with its grant's sight.
 
     The pictures are Home Assistant's: one stream a camera, whoever watches, which ends when nobody does.
     """
@@ -57,6 +67,8 @@ class Streams:
         self._catalog = catalog
         self._grants = grants
         self._tickets: dict[bytes, _Ticket] = {}  # by the digest of their secrets, the least recently used first
+        # Cameras that just failed, by device, each until its timer forgets it.
+        self._failed: dict[str, asyncio.TimerHandle] = {}
         self._releases: list[CALLBACK_TYPE] = []
         self._stopped = False
 
@@ -73,23 +85,34 @@ class Streams:
             self._releases.pop()()
         for ticket in list(self._tickets.values()):
             self._end(ticket)
+        while self._failed:
+            self._failed.popitem()[1].cancel()
 
-    async def open(self, grant: Grant, device: Device) -> str:
+    async def open(self, admission: Admission, device: Device) -> str:
         """Have a camera stream, and return a new ticket's secret: 256 bit, as a part of a path.
 
-        One more than `STREAMS_PER_GRANT` ends the grant's least recently used. Raises `UnsupportedStreamError`,
-        `DeviceOfflineError`, `StreamUnavailableError`, or what says that the grant no longer sees the device.
+        It ends with the token of its admission, and one more than `STREAMS_PER_GRANT` ends the grant's least recently
+        used. Raises `UnsupportedStreamError`, `DeviceOfflineError`, `StreamUnavailableError`, `RateLimitedError` when
+        `STREAM_REQUESTS_MAX` are asked for already, `ExpiredTokenError`, or what says that the grant no longer sees
+        the device; then no other ticket ends.
         """
+        left = min(STREAM_LIFETIME, admission.token_expires - time.time())
+        if left <= 0:  # let in all the same, for clocks that differ
+            raise ExpiredTokenError
+        if sum(not ticket.told for ticket in self._of_grant(admission.grant.id)) >= STREAM_REQUESTS_MAX:
+            raise RateLimitedError(retry_after=1)
         secret = secrets.token_urlsafe(32)
-        ticket = _Ticket(_digest(secret), grant.id, device.id, self._hass.loop.time() + STREAM_LIFETIME)
+        ticket = _Ticket(_digest(secret), admission.grant.id, device.id, self._hass.loop.time() + left)
         self._tickets[ticket.key] = ticket
-        for surplus in [known for known in self._tickets.values() if known.grant_id == grant.id][:-STREAMS_PER_GRANT]:
-            self._end(surplus)
         try:
             await self._serve(ticket, _nothing_more)
         except BaseException:
             self._end(ticket)
             raise
+        ticket.told = True
+        # Only now: who is refused puts no player out.
+        for surplus in [known for known in self._of_grant(ticket.grant_id) if known.told][:-STREAMS_PER_GRANT]:
+            self._end(surplus)
         return secret
 
     async def serve[T](self, secret: str, work: Callable[[Any], Awaitable[T]]) -> T:
@@ -148,12 +171,30 @@ class Streams:
             raise UnsupportedStreamError
         if not device.online:
             raise DeviceOfflineError
-        stream = await get_camera_from_entity_id(self._hass, device.entity_id).async_create_stream()
+        camera = get_camera_from_entity_id(self._hass, device.entity_id)
+        if device.id in self._failed:
+            raise StreamUnavailableError
+        try:
+            stream = await camera.async_create_stream()
+        except Exception:
+            self._note_failure(device.id)
+            raise
         if stream is None:
+            self._note_failure(device.id)
             raise StreamUnavailableError("the camera names no source")
-        stream.add_provider(HLS)
+        # Home Assistant starts this timer with the first segment, and would try a camera that sends none for ever. One
+        # that runs goes on as it is.
+        stream.add_provider(HLS).idle_timer.start()
         await stream.start()
         return stream
+
+    def _note_failure(self, device_id: str) -> None:
+        if device_id not in self._failed and not self._stopped:
+            forget = self._failed.pop
+            self._failed[device_id] = self._hass.loop.call_later(STREAM_FAILURE_LIFETIME, forget, device_id)
+
+    def _of_grant(self, grant_id: str) -> list[_Ticket]:
+        return [ticket for ticket in self._tickets.values() if ticket.grant_id == grant_id]
 
     @callback
     def _on_device(self, difference: Difference) -> None:

@@ -315,10 +315,11 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
             errors.UnsupportedStreamError,
             errors.DeviceOfflineError,
             errors.StreamUnavailableError,
-            errors.UnknownStreamError,  # many more were asked for meanwhile
+            errors.RateLimitedError,
+            errors.UnknownStreamError,  # the token ended meanwhile
         ),
     ),
-    (hdrs.METH_GET, "/streams/{ticket}/master_playlist.m3u8"): _stream_file("The stream's playlists", PLAYLIST),
+    (hdrs.METH_GET, "/streams/{ticket}/master_playlist.m3u8"): _stream_file("Where the stream's playlist is", PLAYLIST),
     (hdrs.METH_GET, "/streams/{ticket}/playlist.m3u8"): _stream_file(
         "The stream's pieces, newest last",
         PLAYLIST,

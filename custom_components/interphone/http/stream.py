@@ -11,18 +11,19 @@ import voluptuous as vol
 
 from ..const import BASE_PATH, STREAM_IDLE_TIMEOUT
 from ..devices.cameras import HLS
-from ..errors import InvalidRequestError, NotFoundError
-from ..relay import Relay
-from .view import Handler, InterphoneView, answer, authenticate, describe
+from ..errors import InvalidRequestError, NotFoundError, StreamUnavailableError
+from ..relay import Relay, request_source
+from .view import Handler, InterphoneView, answer, bearer_token, describe
 
 _NUMBER: Final = "[0-9]{1,9}"
 _SERVERS: Final = "homeassistant.components.stream.hls"
 
 # Home Assistant's own view for each file of a stream: all name each other relative to where they are.
 MASTER_PLAYLIST: Final = "master_playlist.m3u8"
+PLAYLIST: Final = "playlist.m3u8"
 FILES: Final[Mapping[str, str]] = {
     MASTER_PLAYLIST: "HlsMasterPlaylistView",
-    "playlist.m3u8": "HlsPlaylistView",
+    PLAYLIST: "HlsPlaylistView",
     "init.mp4": "HlsInitView",
     f"segment/{{sequence:{_NUMBER}}}.m4s": "HlsSegmentView",
     f"segment/{{sequence:{_NUMBER}}}.{{part_num:{_NUMBER}}}.m4s": "HlsPartView",
@@ -47,9 +48,9 @@ class StreamView(InterphoneView):
         return {hdrs.METH_GET: self._get}
 
     async def _get(self, relay: Relay, request: web.Request) -> web.Response:
-        grant = authenticate(relay, request)
-        device = relay.catalog.seen(request.match_info["device_id"], grant.scope)
-        ticket = await relay.streams.open(grant, device)
+        admission = relay.grants.admit(bearer_token(request), request_source(request))
+        device = relay.catalog.seen(request.match_info["device_id"], admission.grant.scope)
+        ticket = await relay.streams.open(admission, device)
         return answer(
             {
                 "success": True,
@@ -68,6 +69,8 @@ class StreamFileView(InterphoneView):
         self.url = f"{BASE_PATH}/streams/{{ticket}}/{file}"
         self.name = f"api:interphone:stream:{server}"
         self._server = server
+        # Players come again for a playlist after a 503, and for nothing after a 404.
+        self._refusal = StreamUnavailableError if file in {MASTER_PLAYLIST, PLAYLIST} else NotFoundError
 
     def handlers(self) -> Mapping[str, Handler]:
         """GET."""
@@ -78,20 +81,19 @@ class StreamFileView(InterphoneView):
             QUERY_SCHEMA(dict(request.query))
         except vol.Invalid as err:
             raise InvalidRequestError(describe(err)) from err
-        response = await relay.streams.serve(request.match_info["ticket"], partial(self._serve, relay, request))
+        # Not within `serve`: one that is gone is a fault of ours, not of the camera's.
+        server = getattr(await async_import_module(relay.hass, _SERVERS), self._server)()
+        response = await relay.streams.serve(request.match_info["ticket"], partial(_serve, server, request))
         if response.status == HTTPStatus.BAD_REQUEST:
             raise InvalidRequestError("_HLS_msn, _HLS_part: the stream is not that far")
         if response.status >= HTTPStatus.BAD_REQUEST:
-            raise NotFoundError
+            raise self._refusal
         response.headers[hdrs.CACHE_CONTROL] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
-    async def _serve(self, relay: Relay, request: web.Request, stream: Any) -> web.Response:
-        servers = await async_import_module(relay.hass, _SERVERS)
-        named = request.match_info
-        server = getattr(servers, self._server)()
-        response: web.Response = await server.handle(
-            request, stream, named.get("sequence", ""), named.get("part_num", "")
-        )
-        return response
+
+async def _serve(server: Any, request: web.Request, stream: Any) -> web.Response:
+    named = request.match_info
+    response: web.Response = await server.handle(request, stream, named.get("sequence", ""), named.get("part_num", ""))
+    return response
