@@ -60,6 +60,41 @@ class Session:
     that exists only while there is something to hand over and that no cancelled request can cut short.
     """
 
+    # There may be two thousand, and a change goes through all of them: small, and quick to look into.
+    __slots__ = (
+        "_answered",
+        "_beat",
+        "_direct",
+        "_expected",
+        "_farewell",
+        "_heard",
+        "_host",
+        "_inbox",
+        "_inbox_size",
+        "_last_words",
+        "_ping_sent",
+        "_poll",
+        "_pump_task",
+        "_pumping",
+        "_queue",
+        "_queue_size",
+        "authenticated",
+        "body_limit",
+        "data",
+        "ended",
+        "environ",
+        "form",
+        "opened",
+        "packet_size",
+        "posted",
+        "posting",
+        "probed",
+        "sid",
+        "socket",
+        "source",
+        "upgrading",
+    )
+
     def __init__(self, host: Host, sid: str, form: Form, source: str, environ: dict[str, Any]) -> None:
         """Make a session that is not open yet: no heartbeat, nothing told to the application."""
         self.sid = sid
