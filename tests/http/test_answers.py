@@ -7,9 +7,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.interphone.const import BASE_PATH
-
 from ..conftest import ORIGIN, Connect, Home, Tokens
+from .trickle import post_around
 
 
 @pytest.fixture
@@ -161,22 +160,8 @@ async def test_who_is_put_out_while_the_body_trickles_in_answers_nothing(
 ) -> None:
     answered = async_capture_events(home.hass, "interphone_answered")
     told = await ring(home, tokens)
-    used = (await home.grants())[0]["last_used"]
-    reader, writer = await asyncio.open_connection("127.0.0.1", home.client.port)
-    body = b'{"action": "open"}'
-    head = f"POST {BASE_PATH}/events/{told['event_id']}/answer HTTP/1.1\r\nHost: home\r\n"
-    head += f"Authorization: {tokens.headers['Authorization']}\r\nContent-Length: {len(body)}\r\n\r\n"
-    writer.write(head.encode() + body[:5])
-    await writer.drain()
-    async with asyncio.timeout(5):
-        # It is let in, and waits for the rest.
-        while (await home.grants())[0]["last_used"] == used:  # noqa: ASYNC110 - nothing else tells
-            await asyncio.sleep(0)
-    await home.command(grant_id=tokens.grant_id, **act)
-    writer.write(body[5:])
-    status = int((await reader.readline()).split()[1])
-    text = (await reader.readuntil(b"}")).decode()
-    writer.close()
+    path, act_now = f"/events/{told['event_id']}/answer", home.command(grant_id=tokens.grant_id, **act)
+    status, text = await post_around(home, tokens, path, b'{"action": "open"}', act_now)
     assert (status, refusal[1] in text) == (refusal[0], True), text
     assert not answered
 

@@ -9,9 +9,10 @@ from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.interphone.const import BASE_PATH, BATCH_SIZE_MAX
+from custom_components.interphone.const import BATCH_SIZE_MAX
 
 from ..conftest import Home, Tokens
+from .trickle import post_around
 
 LIGHT = "light.bed_light"
 
@@ -209,22 +210,9 @@ async def test_one_device(home: Home, tokens: Tokens, light: str) -> None:
 async def test_who_is_put_out_while_the_body_trickles_in_controls_nothing(
     home: Home, tokens: Tokens, light: str, act: dict[str, Any], refusal: tuple[int, str]
 ) -> None:
-    used = (await home.grants())[0]["last_used"]
-    reader, writer = await asyncio.open_connection("127.0.0.1", home.client.port)
     body = json.dumps({"id": "a", "device": light, "command": "on_off.set", "params": {"on": True}}).encode()
-    head = f"POST {BASE_PATH}/commands HTTP/1.1\r\nHost: home\r\n"
-    head += f"Authorization: {tokens.headers['Authorization']}\r\nContent-Length: {len(body)}\r\n\r\n"
-    writer.write(head.encode() + body[:5])
-    await writer.drain()
-    async with asyncio.timeout(5):
-        # It is let in, and waits for the rest.
-        while (await home.grants())[0]["last_used"] == used:  # noqa: ASYNC110 - nothing else tells
-            await asyncio.sleep(0)
-    await home.command(grant_id=tokens.grant_id, **act)
-    writer.write(body[5:])
-    status = int((await reader.readline()).split()[1])
-    text = (await reader.readuntil(b"}")).decode()
-    writer.close()
+    act_now = home.command(grant_id=tokens.grant_id, **act)
+    status, text = await post_around(home, tokens, "/commands", body, act_now)
     assert (status, refusal[1] in text) == (refusal[0], True), text
     state = home.hass.states.get(LIGHT)
     assert state is not None

@@ -1,11 +1,14 @@
 """What a camera sees now, for those who may see it."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
+from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.interphone.const import BASE_PATH, PICTURE_SIZE_MAX
+from custom_components.interphone.const import BASE_PATH, PICTURE_LIFETIME, PICTURE_SIZE_MAX
 
 from ..cameras import StillCamera, set_up_cameras
 from ..conftest import ORIGIN, Home, Tokens
@@ -61,12 +64,10 @@ async def test_all_who_ask_at_once_share_one_fetch(home: Home, tokens: Tokens, p
     assert camera.asked == 1
 
 
-async def test_a_picture_is_kept_for_a_moment_only(
-    home: Home, tokens: Tokens, path: str, camera: StillCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("custom_components.interphone.devices.pictures.PICTURE_LIFETIME", 0)
+async def test_a_picture_is_kept_for_a_moment_only(home: Home, tokens: Tokens, path: str, camera: StillCamera) -> None:
     await picture(home, tokens, path)
     camera.picture = b"later"
+    async_fire_time_changed(home.hass, dt_util.utcnow() + timedelta(seconds=PICTURE_LIFETIME + 0.1))
     assert await picture(home, tokens, path) == b"later"
 
 

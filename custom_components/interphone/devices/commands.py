@@ -244,8 +244,9 @@ class Commands:
         seen = self._hass.loop.create_future()
 
         @callback
-        def on_difference(_difference: Difference) -> None:
-            if not seen.done() and self._reached(order):
+        def on_difference(difference: Difference) -> None:
+            new = difference.new
+            if new is not None and new.id == order.device.id and not seen.done() and self._reached(order):
                 seen.set_result(None)
 
         release = self._catalog.watch(on_difference)

@@ -14,18 +14,17 @@ from ..const import DOMAIN, FORECAST_FAILURE_LIFETIME, FORECAST_LIFETIME, FORECA
 from ..errors import (
     DeviceOfflineError,
     ForecastUnavailableError,
-    NotReadyError,
     UnknownDeviceError,
     UnsupportedForecastError,
 )
 from .catalog import Catalog
 from .model import Device, Json
+from .once import Once
 from .traits.weather import Weather, read_forecast
 
 _LOGGER = logging.getLogger(__name__)
 
 type Points = list[dict[str, Any]]
-type _Key = tuple[str, str]
 
 _KEY: Final = "forecast"
 
@@ -40,19 +39,13 @@ class Forecasts:
         """Have asked for none yet."""
         self._hass = hass
         self._catalog = catalog
-        self._asked: dict[_Key, asyncio.Task[Points]] = {}
-        self._timers: dict[_Key, asyncio.TimerHandle] = {}
-        self._stopped = False
+        self._asked: Once[tuple[str, str], Points] = Once(
+            hass, f"{DOMAIN} forecast", FORECAST_LIFETIME, FORECAST_FAILURE_LIFETIME
+        )
 
     def stop(self) -> None:
         """Give up every question and forget every answer; who waits for one is told `NotReadyError`."""
-        self._stopped = True
-        for timer in self._timers.values():
-            timer.cancel()
-        for asked in self._asked.values():
-            asked.cancel()
-        self._timers.clear()
-        self._asked.clear()
+        self._asked.stop()
 
     async def get(self, device: Device, kind: str) -> Points:
         """Return a forecast's points, soonest first, at most `FORECAST_POINTS_MAX`, each as `FORECAST_FIELDS` say.
@@ -66,27 +59,7 @@ class Forecasts:
             raise UnsupportedForecastError(f"this device's forecasts: {', '.join(kinds) or 'none'}")
         if not device.online:
             raise DeviceOfflineError
-        key = (device.id, kind)
-        asked = self._asked.get(key)
-        if asked is None:
-            asked = self._hass.async_create_task(self._ask(device, kind), f"{DOMAIN} forecast")
-            self._asked[key] = asked
-            asked.add_done_callback(partial(self._keep_a_while, key))
-        # Others may wait for the same answer: it is waited for when this one leaves.
-        await asyncio.wait([asked])
-        if self._stopped:
-            raise NotReadyError
-        return asked.result()
-
-    def _keep_a_while(self, key: _Key, asked: asyncio.Task[Points]) -> None:
-        failed = asked.cancelled() or asked.exception() is not None  # whoever still waits hears of it
-        if self._asked.get(key) is asked:
-            lifetime = FORECAST_FAILURE_LIFETIME if failed else FORECAST_LIFETIME
-            self._timers[key] = self._hass.loop.call_later(lifetime, self._forget, key)
-
-    def _forget(self, key: _Key) -> None:
-        self._timers.pop(key, None)
-        self._asked.pop(key, None)
+        return await self._asked.get((device.id, kind), partial(self._ask, device, kind))
 
     async def _ask(self, device: Device, kind: str) -> Points:
         told = await self._told(device.entity_id, kind)

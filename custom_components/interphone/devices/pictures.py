@@ -1,6 +1,5 @@
 """Pictures: what a camera sees now, fetched once for all who ask at the same time."""
 
-import asyncio
 from dataclasses import dataclass
 from functools import partial
 import logging
@@ -13,11 +12,11 @@ from ..const import DOMAIN, PICTURE_LIFETIME, PICTURE_SIZE_MAX, PICTURE_TIMEOUT
 from ..errors import (
     CommandFailedError,
     DeviceOfflineError,
-    NotReadyError,
     PictureTooLargeError,
     UnsupportedCommandError,
 )
 from .model import Device
+from .once import Once
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,19 +39,11 @@ class Pictures:
     def __init__(self, hass: HomeAssistant) -> None:
         """Keep none yet."""
         self._hass = hass
-        self._fetches: dict[str, asyncio.Task[Picture]] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._stopped = False
+        self._fetched: Once[str, Picture] = Once(hass, f"{DOMAIN} picture", PICTURE_LIFETIME, PICTURE_LIFETIME)
 
     def stop(self) -> None:
         """Give up every fetch and forget every picture; who waits for one is told `NotReadyError`."""
-        self._stopped = True
-        for timer in self._timers.values():
-            timer.cancel()
-        for fetch in self._fetches.values():
-            fetch.cancel()
-        self._timers.clear()
-        self._fetches.clear()
+        self._fetched.stop()
 
     async def get(self, device: Device) -> Picture:
         """Return what a camera sees now, or saw a moment ago.
@@ -64,27 +55,7 @@ class Pictures:
             raise UnsupportedCommandError("only cameras have pictures")
         if not device.online:
             raise DeviceOfflineError
-        fetch = self._fetches.get(device.id)
-        if fetch is None:
-            fetch = self._hass.async_create_task(self._fetch(device.entity_id), f"{DOMAIN} picture")
-            self._fetches[device.id] = fetch
-            fetch.add_done_callback(partial(self._keep_a_while, device.id))
-        # Others may wait for the same fetch: it goes on when this one leaves.
-        await asyncio.wait([fetch])
-        if self._stopped:
-            raise NotReadyError
-        return fetch.result()
-
-    def _keep_a_while(self, device_id: str, fetch: asyncio.Task[Picture]) -> None:
-        """Keep what was fetched, be it a failure: a broken camera is not asked a hundred times a second either."""
-        if not fetch.cancelled():
-            fetch.exception()  # whoever still waits hears of it
-        if self._fetches.get(device_id) is fetch:
-            self._timers[device_id] = self._hass.loop.call_later(PICTURE_LIFETIME, self._forget, device_id)
-
-    def _forget(self, device_id: str) -> None:
-        self._timers.pop(device_id, None)
-        self._fetches.pop(device_id, None)
+        return await self._fetched.get(device.id, partial(self._fetch, device.entity_id))
 
     async def _fetch(self, entity_id: str) -> Picture:
         try:

@@ -14,9 +14,9 @@ from homeassistant.util.json import json_loads
 import voluptuous as vol
 
 from ..access.models import Grant
+from ..bodies import let_go_of_broken_body, read_body
 from ..const import BASE_PATH, BODY_SIZE_MAX
 from ..errors import (
-    BodyTooLargeError,
     InternalError,
     InterphoneError,
     InvalidRequestError,
@@ -72,10 +72,7 @@ class InterphoneView(HomeAssistantView, ABC):
             _LOGGER.exception("Unexpected error at %s %s", request.method, self.url)
             response = refusal(relay, request, InternalError())
         response.headers.extend({name: value for name, value in headers.items() if name not in response.headers})
-        if request.content.exception() is not None:
-            # Or aiohttp would look for the rest of a body that is broken, and log that as a fault of its own.
-            request.content.feed_eof()
-            response.force_close()
+        let_go_of_broken_body(request, response)
         return response
 
     async def _handle(self, relay: Relay, request: web.Request) -> web.Response:
@@ -134,28 +131,12 @@ def refusal(relay: Relay | None, request: web.Request, error: InterphoneError) -
     return response
 
 
-async def read_body(request: web.Request) -> bytes:
-    """Return the body, unpacked. Raises `BodyTooLargeError` as soon as it is over the limit.
-
-    Raises `InvalidRequestError` when it is not packed or cut into chunks as its headers say.
-    """
-    if (request.content_length or 0) > BODY_SIZE_MAX:
-        raise BodyTooLargeError
-    body = bytearray()
+async def read_json(request: web.Request) -> Any:
+    """Return the JSON body. Raises `InvalidRequestError` when it is not JSON, and `BodyTooLargeError`."""
     try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > BODY_SIZE_MAX:
-                raise BodyTooLargeError
+        return json_loads(await read_body(request, BODY_SIZE_MAX))
     except web.RequestPayloadError as err:
         raise InvalidRequestError("the body is not encoded as its headers say") from err
-    return bytes(body)
-
-
-async def read_json(request: web.Request) -> Any:
-    """Return the JSON body. Raises `InvalidRequestError` when it is not JSON."""
-    try:
-        return json_loads(await read_body(request))
     except ValueError as err:
         raise InvalidRequestError("the body is not JSON") from err
 

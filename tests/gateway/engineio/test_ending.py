@@ -6,13 +6,13 @@ from contextlib import suppress
 import logging
 from typing import Any
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, WSMsgType
 import pytest
 import socketio
 
 from custom_components.interphone.gateway.engineio.ready import ReadyMade
 
-from .conftest import RawSocket, Wire, eventually
+from .conftest import RawSocket, Wire, eventually, poll_arrives
 from .crowd import open_sockets
 from .test_socketio_protocol import App
 
@@ -267,3 +267,49 @@ async def test_shutdown_ends_handlers_of_every_kind(make_server: Any, http: Clie
 
 
 # --- acknowledgements ---
+
+
+async def test_shutdown_does_not_wait_for_who_does_not_read(make_wire: Any) -> None:
+    wire = await make_wire()
+    raws = [await RawSocket.open(wire.url) for _ in range(10)]
+    sids = list(wire.engine._sessions)
+    while not all(wire.engine.find(sid)._queue for sid in sids):
+        for sid in sids:
+            await wire.engine.send(sid, "x" * 10_000)
+    await asyncio.wait_for(wire.engine.shutdown(), 2)
+    assert not wire.engine._tasks
+    for raw in raws:
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await asyncio.wait_for(raw.read_to_end(), 5)
+
+
+async def test_shutdown_closes_every_session_and_leaves_nothing(make_wire: Any, version: int) -> None:
+    wire = await make_wire(version)
+    stuck, released = asyncio.Event(), asyncio.Event()
+
+    async def hang(*_: Any) -> None:
+        stuck.set()
+        await released.wait()
+
+    wire.engine.on("message", hang)
+    sockets = [(await wire.open_socket())[0] for _ in range(20)]
+    sids = [(await wire.open_polling())["sid"] for _ in range(20)]
+    polls = [asyncio.create_task(wire.poll(sid)) for sid in sids[:10]]
+    for sid in sids[:10]:
+        await poll_arrives(wire, sid)
+    upgrade = await wire.socket(sids[10])
+    await sockets[0].send_str("4hang")
+    await stuck.wait()
+    before = asyncio.get_running_loop().time()
+    await wire.engine.shutdown("stopping")
+    assert asyncio.get_running_loop().time() - before < 2
+    assert len(wire.engine) == 0
+    for socket in [*sockets, upgrade]:
+        message = await socket.receive(timeout=5)
+        assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1001, "stopping")
+    for poll in polls:
+        assert await poll == (200, "1" if version == 4 else "1:1")
+    assert (await wire.request("GET"))[0] == 503
+    assert not wire.engine._tasks
+    assert not wire.engine._links
+    assert wire.engine.timetable._handle is None

@@ -215,52 +215,6 @@ async def test_a_client_that_leaves_while_polling_is_gone(make_wire: Any) -> Non
     assert len(wire.engine) == 0
 
 
-async def test_shutdown_does_not_wait_for_who_does_not_read(make_wire: Any) -> None:
-    wire = await make_wire()
-    raws = [await RawSocket.open(wire.url) for _ in range(10)]
-    sids = list(wire.engine._sessions)
-    while not all(wire.engine.find(sid)._queue for sid in sids):
-        for sid in sids:
-            await wire.engine.send(sid, "x" * 10_000)
-    await asyncio.wait_for(wire.engine.shutdown(), 2)
-    assert not wire.engine._tasks
-    for raw in raws:
-        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
-            await asyncio.wait_for(raw.read_to_end(), 5)
-
-
-async def test_shutdown_closes_every_session_and_leaves_nothing(make_wire: Any, version: int) -> None:
-    wire = await make_wire(version)
-    stuck, released = asyncio.Event(), asyncio.Event()
-
-    async def hang(*_: Any) -> None:
-        stuck.set()
-        await released.wait()
-
-    wire.engine.on("message", hang)
-    sockets = [(await wire.open_socket())[0] for _ in range(20)]
-    sids = [(await wire.open_polling())["sid"] for _ in range(20)]
-    polls = [asyncio.create_task(wire.poll(sid)) for sid in sids[:10]]
-    for sid in sids[:10]:
-        await poll_arrives(wire, sid)
-    upgrade = await wire.socket(sids[10])
-    await sockets[0].send_str("4hang")
-    await stuck.wait()
-    before = asyncio.get_running_loop().time()
-    await wire.engine.shutdown("stopping")
-    assert asyncio.get_running_loop().time() - before < 2
-    assert len(wire.engine) == 0
-    for socket in [*sockets, upgrade]:
-        message = await socket.receive(timeout=5)
-        assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1001, "stopping")
-    for poll in polls:
-        assert await poll == (200, "1" if version == 4 else "1:1")
-    assert (await wire.request("GET"))[0] == 503
-    assert not wire.engine._tasks
-    assert not wire.engine._links
-    assert wire.engine.timetable._handle is None
-
-
 async def test_an_acknowledgement_of_id_0_does_nothing(app: App) -> None:  # noqa: F811 - the fixture
     socket = await app.join()
     sid = app.connected[0][0]

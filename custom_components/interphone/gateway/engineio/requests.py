@@ -8,11 +8,13 @@ from typing import Any, NamedTuple, Protocol
 
 from aiohttp import WSCloseCode, web
 
+from ...bodies import let_go_of_broken_body, read_body
+from ...errors import BodyTooLargeError
 from . import codec3, codec4
 from .packet import Form, Packet, PacketError, PacketType
 from .ready import ReadyMade
 from .session import Host, Reason, Session
-from .transports import BodyTooLarge, WebSocketLink, is_binary, ok_response, poll_response, read_body
+from .transports import WebSocketLink, is_binary, ok_response, poll_response
 
 _PROBE_PONG = ReadyMade(Packet(PacketType.PONG, "probe"))
 
@@ -78,10 +80,7 @@ class Requests:
         except Refused as refused:
             body = {"code": refused.code, "message": str(refused)}
             response = web.json_response(body, status=refused.status)
-            if request.content.exception() is not None:
-                # Or aiohttp would look for the rest of a body that is broken, and log that as a fault of its own.
-                request.content.feed_eof()
-                response.force_close()
+            let_go_of_broken_body(request, response)
             return response
 
     async def _route(self, request: web.Request) -> web.StreamResponse:
@@ -191,7 +190,7 @@ class Requests:
         except web.RequestPayloadError:
             session.end(Reason.TRANSPORT_ERROR)
             raise Refused(*_BAD_REQUEST) from None
-        except BodyTooLarge:
+        except BodyTooLargeError:
             session.end(Reason.TOO_LARGE)
             raise Refused(*_BAD_REQUEST, status=413) from None
         except TimeoutError:

@@ -16,10 +16,6 @@ from .ready import Opcode, websocket_frame
 _CLOSE_REASON_MAX = 123
 
 
-class BodyTooLarge(Exception):  # noqa: N818 - a condition, said to the client as 413
-    """The body of a POST is over the session's limit."""
-
-
 class WebSocketLink:
     """One open WebSocket. Writing never waits; `write` tells as soon as the client does not keep up."""
 
@@ -135,20 +131,6 @@ def _bound_kernel_buffer(transport: asyncio.Transport) -> None:
     raw = transport.get_extra_info("socket")
     if raw is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, ENGINE_UNSENT_SIZE)
-
-
-async def read_body(request: web.Request, limit: int) -> bytes:
-    """Read the whole body, however it is cut or chunked. Raises BodyTooLarge as soon as it is over `limit` bytes."""
-    if (request.content_length or 0) > limit:
-        raise BodyTooLarge
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.content.iter_any():
-        size += len(part)
-        if size > limit:
-            raise BodyTooLarge
-        parts.append(part)
-    return b"".join(parts)
 
 
 def is_binary(request: web.Request) -> bool:
