@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from custom_components.interphone.http.openapi import description
+from custom_components.interphone.api.rest.openapi import description
 
 from .devices.wire import fits
 

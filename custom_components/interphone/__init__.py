@@ -11,14 +11,15 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
-from . import actions, code_notification, grant_devices, http, repairs, websocket_api
+from . import code_notification, grant_devices, repairs, services as actions, websocket_api
 from .access.store import PrivateStore
+from .api import rest as http
+from .api.socketio.answers import Answers
+from .api.socketio.gateway import Gateway
+from .api.socketio.view import SocketIoView
+from .api.socketio.webrtc import WebRtc
 from .const import DOMAIN
 from .errors import StorageError, UnknownGrantError
-from .gateway.answers import Answers
-from .gateway.gateway import Gateway
-from .gateway.view import SocketIoView
-from .gateway.webrtc import WebRtc
 from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay
 from .settings import Settings
 

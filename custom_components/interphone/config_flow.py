@@ -12,13 +12,8 @@ from homeassistant.helpers import selector
 import voluptuous as vol
 from yarl import URL
 
+from .access.tokens import TOKEN_LIFETIME, TOKEN_LIFETIME_MAX, TOKEN_LIFETIME_MIN
 from .const import (
-    CODE_LENGTH,
-    CODE_LENGTH_MAX,
-    CODE_LENGTH_MIN,
-    CODE_LIFETIME,
-    CODE_LIFETIME_MAX,
-    CODE_LIFETIME_MIN,
     CONF_AREAS,
     CONF_ASK_BEFORE_SHOWING,
     CONF_CODE_LENGTH,
@@ -36,15 +31,18 @@ from .const import (
     CONF_SOCKETS_PER_SOURCE,
     CONF_TOKEN_LIFETIME,
     DOMAIN,
-    ENGINE_SESSIONS,
-    ENGINE_SESSIONS_PER_SOURCE,
-    ENGINE_SESSIONS_PER_SOURCE_MIN,
-    TOKEN_LIFETIME,
-    TOKEN_LIFETIME_MAX,
-    TOKEN_LIFETIME_MIN,
 )
 from .devices.exposure import DEFAULT_DOMAINS, SHAREABLE_DOMAINS
 from .devices.registry import DOMAINS, SENSITIVE, SENSITIVE_CLASSES
+from .engineio.settings import SESSIONS, SESSIONS_PER_SOURCE, SESSIONS_PER_SOURCE_MIN
+from .pairing.codes import (
+    CODE_LENGTH,
+    CODE_LENGTH_MAX,
+    CODE_LENGTH_MIN,
+    CODE_LIFETIME,
+    CODE_LIFETIME_MAX,
+    CODE_LIFETIME_MIN,
+)
 
 # What the picker of single entities offers: everything sensitive.
 SENSITIVE_FILTERS: Final[list[selector.EntityWithDeviceFilterSelectorConfig]] = [
@@ -115,8 +113,8 @@ CODES_AND_TOKENS: Final = {
     vol.Required(CONF_CODE_LENGTH, default=CODE_LENGTH): _number(CODE_LENGTH_MIN, CODE_LENGTH_MAX, None),
     vol.Required(CONF_CODE_LIFETIME, default=CODE_LIFETIME): _number(CODE_LIFETIME_MIN, CODE_LIFETIME_MAX, "s"),
     vol.Required(CONF_TOKEN_LIFETIME, default=TOKEN_LIFETIME): _number(TOKEN_LIFETIME_MIN, TOKEN_LIFETIME_MAX, "s"),
-    vol.Required(CONF_SOCKETS_PER_SOURCE, default=ENGINE_SESSIONS_PER_SOURCE): _number(
-        ENGINE_SESSIONS_PER_SOURCE_MIN, ENGINE_SESSIONS, None
+    vol.Required(CONF_SOCKETS_PER_SOURCE, default=SESSIONS_PER_SOURCE): _number(
+        SESSIONS_PER_SOURCE_MIN, SESSIONS, None
     ),
 }
 

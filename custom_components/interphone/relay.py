@@ -24,11 +24,11 @@ from .devices.commands import Commands
 from .devices.feed import Feed
 from .devices.forecasts import Forecasts
 from .devices.history import History
-from .devices.pictures import Pictures
 from .devices.polls import Polls
 from .devices.rings import Rings
-from .devices.streams import Streams
 from .errors import NotReadyError, StorageError
+from .media.hls import Streams
+from .media.stills import Pictures
 from .messages import Messages
 from .pairing.desk import PairingDesk, Surroundings
 from .pairing.limits import FailureGate, source_of

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+from .access.tokens import TOKEN_LIFETIME
 from .const import (
-    CODE_LENGTH,
-    CODE_LIFETIME,
     CONF_AREAS,
     CONF_ASK_BEFORE_SHOWING,
     CONF_CODE_LENGTH,
@@ -22,11 +21,10 @@ from .const import (
     CONF_SENSITIVE_ENTITIES,
     CONF_SOCKETS_PER_SOURCE,
     CONF_TOKEN_LIFETIME,
-    ENGINE_SESSIONS_PER_SOURCE,
-    TOKEN_LIFETIME,
 )
 from .devices.exposure import DEFAULT_DOMAINS, Exposure, Places
-from .pairing.codes import CodeStyle
+from .engineio.settings import SESSIONS_PER_SOURCE
+from .pairing.codes import CODE_LENGTH, CODE_LIFETIME, CodeStyle
 from .pairing.desk import DeskSettings
 
 
@@ -59,7 +57,7 @@ class Settings:
                 ask_before_showing=bool(options.get(CONF_ASK_BEFORE_SHOWING, False)),
             ),
             token_lifetime=float(options.get(CONF_TOKEN_LIFETIME, TOKEN_LIFETIME)),
-            sockets_per_source=int(options.get(CONF_SOCKETS_PER_SOURCE, ENGINE_SESSIONS_PER_SOURCE)),
+            sockets_per_source=int(options.get(CONF_SOCKETS_PER_SOURCE, SESSIONS_PER_SOURCE)),
         )
 
 

@@ -15,11 +15,11 @@ from jsonschema import Draft202012Validator
 import pytest
 from pytest_homeassistant_custom_component.common import setup_test_component_platform
 
+from custom_components.interphone.api.rest.operations import OF_COMMANDS
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.commands import CommandResult, Commands, CommandStatus
 from custom_components.interphone.devices.model import Device
 from custom_components.interphone.devices.registry import DOMAINS, TRAITS
-from custom_components.interphone.http.operations import OF_COMMANDS
 
 from .conftest import ALL, grant, set_up_demo
 from .drawing import narrowed, params

@@ -13,9 +13,9 @@ from elsewhere import SCRIPTS, serve, serve_pages
 from playwright.async_api import Browser, Page, WebSocket
 import pytest
 
-from custom_components.interphone.gateway.engineio.settings import Settings
-from custom_components.interphone.gateway.socketio import SocketIoServer
-from custom_components.interphone.http.cors import cors_headers
+from custom_components.interphone.api.origin import cors_headers
+from custom_components.interphone.api.socketio.server import SocketIoServer
+from custom_components.interphone.engineio.settings import Settings
 from tests.gateway.clients.application import HEARD, Application
 from tests.gateway.clients.javascript import run_script
 

@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.interphone.api.rest.operations import OPERATIONS
 from custom_components.interphone.const import POLLS_PER_GRANT
-from custom_components.interphone.http.operations import OPERATIONS
 from tests.conftest import Connect, Home, Tokens
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])

@@ -34,7 +34,7 @@ from homeassistant.util.event_type import EventType
 from ..access.models import Scope
 from ..const import DOMAIN
 from ..errors import NotReadyError, UnknownDeviceError
-from .cameras import STREAM
+from ..media.capability import STREAM
 from .describe import Describer, describes_alike, read_state
 from .exposure import Exposure
 from .model import Device, Entity

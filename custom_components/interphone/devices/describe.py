@@ -17,7 +17,7 @@ from homeassistant.helpers import (
 )
 from homeassistant.helpers.service import async_get_cached_service_description
 
-from .cameras import streams_of
+from ..media.capability import streams_of
 from .exposure import Candidate
 from .icons import icon_of
 from .model import Appliance, Device, Entity, Json

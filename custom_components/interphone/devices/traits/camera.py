@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Final
 
-from ..cameras import HLS, WEBRTC
+from ...media.capability import HLS, WEBRTC
 from ..fields import Shape, boolean, choice, listing
 from ..model import Entity, Json, Trait
 

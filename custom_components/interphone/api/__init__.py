@@ -1,0 +1,1 @@
+"""The API that websites and displays use: REST and Socket.IO behind one doorway."""

@@ -1,0 +1,58 @@
+"""Sending: each event is encoded once, and written to every session in the order it was handed in.
+
+Nothing is awaited and no task is made per session. A session that reads slower than it is written to is closed by the
+engine.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from socketio import packet
+
+from ...engineio.ready import ReadyMade
+from ...engineio.session import Session as EngineSession
+from .manager import encode
+from .packet import SocketIoPacket
+from .server import SocketIoServer
+
+
+def ready(event: str, payload: Any) -> list[ReadyMade]:
+    """Encode an event, once for whoever gets it. The payload is JSON: to look through it for bytes would cost more."""
+    return encode(SocketIoPacket(packet.EVENT, data=[event, payload], binary=False))
+
+
+class Fanout:
+    """Sends to many sessions through one server."""
+
+    def __init__(self, server: SocketIoServer) -> None:
+        """Send through `server`."""
+        self._server = server
+
+    def send(self, sids: Iterable[str], event: str, payload: Any) -> None:
+        """Send an event to these sessions; those that are gone are passed over."""
+        self.write(sids, ready(event, payload))
+
+    def write(self, sids: Iterable[str], parts: Iterable[ReadyMade]) -> None:
+        """Send what is encoded already to these sessions; those that are gone are passed over."""
+        for sid in sids:
+            engine_sid = self._server.engine_sid(sid)
+            if engine_sid is not None:
+                for part in parts:
+                    self._server.eio.write_frame(engine_sid, part)
+
+    def broadcast(self, sessions: Sequence[EngineSession], event: str, payload: Any) -> None:
+        """Send an event to these Engine.IO sessions; those that have ended are passed over."""
+        for part in ready(event, payload):
+            for session in sessions:
+                session.write(part)
+
+    def close(self, sids: Iterable[str], reason: str, *, for_good: bool) -> None:
+        """Close these sessions after what was sent to them before.
+
+        With `for_good` they are told that the home wants it so, and clients do not come back by themselves.
+        """
+        sids = tuple(sids)
+        if for_good:
+            self.write(sids, encode(SocketIoPacket(packet.DISCONNECT)))
+        for sid in sids:
+            self._server.close(sid, reason)

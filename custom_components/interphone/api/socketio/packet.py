@@ -1,0 +1,140 @@
+"""Socket.IO packets, read strictly: what a client may not send is refused here, before any handler sees it.
+
+Given to python-socketio as `serializer=`, so that nothing process-wide is changed.
+"""
+
+import re
+from typing import Any
+
+import orjson
+from socketio import packet as base
+
+from ...const import JSON_DEPTH_MAX, SOCKETIO_ATTACHMENTS_MAX
+from ...engineio.packet import PacketError
+
+# <type>[<attachments>-][<namespace>,][<id>][<JSON>]
+_HEAD = re.compile(r"([0-6])(?:([0-9]{1,10})-)?(?:(/[^,]*),?)?([0-9]{1,15})?")
+_NAMESPACE_LENGTH_MAX = 128
+
+# Names the protocol or python-socketio means something by: a client that emits them forges them.
+_RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener", "*"})
+_BINARY = (base.BINARY_EVENT, base.BINARY_ACK)
+
+
+class SocketIoPacket(base.Packet):
+    """A packet of Socket.IO 5, or of the one before (version 3 of Engine.IO), which is written alike.
+
+    `decode` raises PacketError for everything that is not a packet a client may send: unknown types, reserved events,
+    more than ten attachments, JSON that is deeper than 32 levels or holds NaN or infinities.
+    """
+
+    namespace: str
+    query = ""
+
+    def encode(self) -> str | list[str | bytes]:
+        """Return the text, or the text and its attachments. NaN becomes null: no client could read it."""
+        data, attachments = self.data, []
+        parts = [str(self.packet_type)]
+        if self.packet_type in _BINARY:
+            data, attachments = self.deconstruct_binary(data)
+            parts.append(f"{len(attachments)}-")
+        if self.namespace not in (None, "/"):
+            parts.append(f"{self.namespace},")
+        if self.id is not None:
+            parts.append(str(self.id))
+        if data is not None:
+            parts.append(orjson.dumps(data).decode())
+        text = "".join(parts)
+        return [text, *attachments] if self.packet_type in _BINARY else text
+
+    def decode(self, encoded_packet: Any) -> int:
+        """Read the text part; return how many attachments must follow."""
+        head = _HEAD.match(encoded_packet) if isinstance(encoded_packet, str) else None
+        if head is None:
+            raise PacketError("not a Socket.IO packet")
+        kind, count, namespace, ident = head.groups()
+        self.packet_type = int(kind)
+        self.namespace, _, self.query = (namespace or "/").partition("?")
+        self.id = None if ident is None else int(ident)
+        self.data = _load(encoded_packet[head.end() :])
+        self.attachment_count = self._count_attachments(count)
+        self._check()
+        return self.attachment_count
+
+    def _count_attachments(self, count: str | None) -> int:
+        if (count is not None) != (self.packet_type in _BINARY):
+            raise PacketError("attachments where none belong, or none where some do")
+        number = int(count or 0)
+        if number > SOCKETIO_ATTACHMENTS_MAX:
+            raise PacketError("too many attachments")
+        return number
+
+    def _check(self) -> None:
+        data = self.data
+        match self.packet_type:
+            case base.CONNECT:
+                sound = data is None or isinstance(data, dict)
+            case base.DISCONNECT:
+                sound = data is None
+            case base.EVENT | base.BINARY_EVENT:
+                sound = isinstance(data, list) and bool(data) and _is_event_name(data[0])
+            case base.ACK | base.BINARY_ACK:
+                sound = isinstance(data, list) and self.id is not None
+            case _:
+                sound = False
+        if not sound or len(self.namespace) > _NAMESPACE_LENGTH_MAX:
+            raise PacketError("not what this packet may hold")
+
+    def add_attachment(self, attachment: Any) -> bool:
+        """Add the next attachment; True when the packet is whole. Raises PacketError for text in its place."""
+        if not isinstance(attachment, bytes):
+            raise PacketError("text among attachments")
+        self.attachments.append(attachment)
+        if len(self.attachments) < self.attachment_count:
+            return False
+        self.data = _fill(self.data, dict(enumerate(self.attachments)))
+        return True
+
+
+def _is_event_name(name: Any) -> bool:
+    return isinstance(name, str) and name not in _RESERVED
+
+
+def _load(text: str) -> Any:
+    if not text:
+        return None
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise PacketError("not JSON") from None
+    if text.count("[") + text.count("{") > JSON_DEPTH_MAX and _is_deep(value):
+        raise PacketError("too deep")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(JSON_DEPTH_MAX):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return False
+    return True
+
+
+def _children(item: Any) -> list[Any]:
+    children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+    return [child for child in children if isinstance(child, dict | list)]
+
+
+def _fill(value: Any, attachments: dict[int, bytes]) -> Any:
+    """Put the attachments in their places; each has one, so that a small packet cannot stand for a large one."""
+    if isinstance(value, list):
+        return [_fill(item, attachments) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("_placeholder") is not True:
+        return {key: _fill(item, attachments) for key, item in value.items()}
+    try:
+        return attachments.pop(value["num"])
+    except KeyError, TypeError:
+        raise PacketError("a placeholder for no attachment") from None

@@ -1,0 +1,1 @@
+"""What cameras show: stills, HLS and WebRTC."""

@@ -1,0 +1,9 @@
+"""Nothing these sockets send may leave a trace of a fault in Home Assistant's log."""
+
+import pytest
+
+
+@pytest.fixture
+def short_authentication(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's five seconds, shortened."""
+    monkeypatch.setattr("custom_components.interphone.api.socketio.gateway.AUTHENTICATE_TIMEOUT", 0.5)

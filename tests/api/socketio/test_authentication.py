@@ -1,0 +1,266 @@
+"""Who is let in over the socket, by which token, shown in which way."""
+
+import asyncio
+import base64
+import json
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import CLIENT_ID, MockUser
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from socketio.exceptions import ConnectionError as SocketConnectionError
+
+from ...conftest import ORIGIN, OTHER_ORIGIN, Connect, Home, Tokens
+
+pytestmark = pytest.mark.usefixtures("quiet_log")
+
+TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
+
+
+@pytest.fixture
+async def tokens(home: Home) -> Tokens:
+    return await home.pair_from_panel()
+
+
+async def refusal(connect: Connect, **kwargs: Any) -> dict[str, Any]:
+    """Connect, be refused, and return what the home says."""
+    socket = await connect(refused=True, **kwargs)
+    while (said := await socket.next())[0] != "refused":
+        pass
+    return said[1]
+
+
+@TRANSPORTS
+async def test_a_website_by_the_token_in_auth(connect: Connect, tokens: Tokens, transport: str) -> None:
+    website = await connect(tokens.token, transports=[transport])
+    snapshot = await website.receive("snapshot")
+    assert set(snapshot) == {"epoch", "seq", "devices"}
+    assert snapshot["devices"]
+
+
+@TRANSPORTS
+async def test_a_website_by_the_header_of_the_handshake(connect: Connect, tokens: Tokens, transport: str) -> None:
+    website = await connect(headers=tokens.headers, transports=[transport])
+    await website.receive("snapshot")
+
+
+@TRANSPORTS
+async def test_a_website_by_the_event(connect: Connect, tokens: Tokens, transport: str) -> None:
+    website = await connect(transports=[transport])
+    assert await website.call("authenticate", {"token": tokens.token}) == {"success": True}
+    await website.receive("snapshot")
+
+
+@TRANSPORTS
+async def test_a_page_of_a_listed_origin(connect: Connect, tokens: Tokens, transport: str) -> None:
+    website = await connect(tokens.token, headers={"Origin": ORIGIN}, transports=[transport])
+    await website.receive("snapshot")
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("headers", [{"Origin": OTHER_ORIGIN}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}])
+async def test_a_page_of_another_is_refused_at_the_handshake(
+    connect: Connect, tokens: Tokens, transport: str, headers: dict[str, str]
+) -> None:
+    with pytest.raises(SocketConnectionError):
+        await connect(tokens.token, headers=headers, transports=[transport])
+
+
+@pytest.mark.parametrize("way", ["auth", "header", "event"])
+async def test_a_home_assistant_token_makes_a_panel(
+    home: Home, connect: Connect, hass_access_token: str, way: str
+) -> None:
+    if way == "auth":
+        panel = await connect(hass_access_token)
+    elif way == "header":
+        panel = await connect(headers={"Authorization": f"Bearer {hass_access_token}"})
+    else:
+        panel = await connect()
+        assert await panel.call("authenticate", {"token": hass_access_token}) == {"success": True}
+    await asyncio.sleep(0)
+    await home.request("GET", "/code", headers={"Origin": ORIGIN})
+    code = await home.panel.next_code()
+    told = [await panel.next(), await panel.next(), await panel.next()]
+    assert [name for name, _ in told] == ["pairing", "code", "pairing"]
+    assert told[0][1]["state"] == "requested"
+    assert told[1][1] == code
+    assert isinstance(told[1][1], str)
+    assert told[2][1]["state"] == "shown"
+    assert told[2][1]["code"] == code
+    assert told[2][1]["origin"] == ORIGIN
+    await home.request("POST", "/codecheck", headers={"code": code})
+    paired = await panel.receive("pairing")
+    assert (paired["state"], paired["code"]) == ("paired", None)
+
+
+async def test_a_panel_that_comes_later_is_told_what_is_live(
+    home: Home, connect: Connect, hass_access_token: str
+) -> None:
+    await home.request("GET", "/code")
+    code = await home.panel.next_code()
+    panel = await connect(hass_access_token)
+    assert await panel.receive("code") == code
+    assert (await panel.receive("pairing"))["code"] == code
+
+
+async def test_websites_and_strangers_see_no_code(home: Home, connect: Connect, tokens: Tokens) -> None:
+    website = await connect(tokens.token)
+    await website.receive("snapshot")
+    stranger = await connect()
+    await home.request("GET", "/code")
+    await home.panel.next_code()
+    home.hass.states.async_set("light.bed_light", "on", home.hass.states.get("light.bed_light").attributes)
+    await website.receive("state")
+    await stranger.call("authenticate", {"token": tokens.token})
+    await stranger.receive("snapshot")
+
+
+@pytest.mark.usefixtures("short_authentication")
+@TRANSPORTS
+async def test_a_stranger_that_shows_no_token_is_closed(connect: Connect, transport: str) -> None:
+    stranger = await connect(transports=[transport])
+    assert await stranger.receive("revoked") == {"reason": "missing_token"}
+    await stranger.closed()
+
+
+@pytest.mark.usefixtures("short_authentication")
+async def test_one_that_shows_it_in_time_stays(connect: Connect, tokens: Tokens) -> None:
+    website = await connect()
+    stranger = await connect()
+    await website.call("authenticate", {"token": tokens.token})
+    await website.receive("snapshot")
+    await stranger.receive("revoked")  # the time is over
+    assert (await website.command(id="1", device="nobody", command="on_off.toggle"))["error"] == "unknown_device"
+
+
+def unsigned(**claims: Any) -> str:
+    parts = [{"alg": "HS256", "typ": "JWT"}, claims]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    return ".".join((*encoded, "c2ln"))
+
+
+BAD_TOKENS = ["x", "a.b.c", "é", "x" * 10_000, unsigned(iss="nobody"), unsigned(), "12345678"]
+# What Home Assistant's own check of tokens stumbles over.
+ODD_TOKENS = [unsigned(iss=["a list"]), unsigned(iss={"an": "object"}), unsigned(iss=7), unsigned(iss=None)]
+
+
+@pytest.mark.parametrize("token", BAD_TOKENS + ODD_TOKENS)
+async def test_a_token_that_is_none(connect: Connect, token: str) -> None:
+    said = await refusal(connect, auth={"token": token}, headers={"Accept-Language": "ko"})
+    assert said["data"]["success"] is False
+    assert said["data"]["error"] == said["message"] == "invalid_token"
+    assert said["data"]["message"].startswith("이 집에서 발급한 토큰이 아닙니다")
+    stranger = await connect()
+    answer = await stranger.call("authenticate", {"token": token})
+    assert answer["error"] == "invalid_token"
+    assert answer["message"]
+
+
+@pytest.mark.parametrize("data", [[], [None], ["token"], [7], [[]], [{}], [{"token": None}], [{"token": 7}]])
+async def test_an_authentication_without_a_token(connect: Connect, tokens: Tokens, data: list[Any]) -> None:
+    stranger = await connect()
+    answer = await stranger.call("authenticate", *data)
+    assert answer["error"] == "invalid_request"
+    assert "token" in answer["message"]
+    # It may try again.
+    assert await stranger.call("authenticate", {"token": tokens.token}) == {"success": True}
+
+
+@pytest.mark.parametrize("auth", [{"token": ""}, {"token": None}, {"token": 7}, {"token": ["x"]}, {}, {"other": 1}])
+async def test_an_auth_without_a_token_makes_a_stranger(connect: Connect, tokens: Tokens, auth: Any) -> None:
+    stranger = await connect(auth=auth)
+    assert await stranger.call("authenticate", {"token": tokens.token}) == {"success": True}
+    await stranger.receive("snapshot")
+
+
+@pytest.mark.parametrize(("act", "error"), [("pause", "grant_paused"), ("revoke", "grant_revoked")])
+async def test_a_grant_that_was_put_out(home: Home, connect: Connect, tokens: Tokens, act: str, error: str) -> None:
+    await home.command(f"grants/{act}", grant_id=tokens.grant_id)
+    said = await refusal(connect, auth={"token": tokens.token})
+    assert said["data"]["error"] == error
+
+
+async def test_a_refresh_token_opens_no_socket(connect: Connect, tokens: Tokens) -> None:
+    said = await refusal(connect, auth={"token": tokens.refresh_token})
+    assert said["data"]["error"] == "invalid_token"
+
+
+async def test_a_user_that_may_not_log_in_has_no_panel(
+    hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser
+) -> None:
+    refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
+    token = hass.auth.async_create_access_token(refresh_token)
+    await hass.auth.async_update_user(hass_read_only_user, is_active=False)
+    said = await refusal(connect, auth={"token": token})
+    assert said["data"]["error"] == "invalid_token"
+
+
+async def test_a_panel_that_is_logged_out(hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser) -> None:
+    refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
+    panel = await connect(hass.auth.async_create_access_token(refresh_token))
+    await panel.call("authenticate", {"token": "x"})  # it has entered by the time this is answered
+    hass.auth.async_remove_refresh_token(refresh_token)
+    assert await panel.receive("revoked") == {"reason": "token_revoked"}
+    await panel.closed()
+
+
+async def test_who_is_in_stays_who_it_is(home: Home, connect: Connect, tokens: Tokens, hass_access_token: str) -> None:
+    other = await home.pair_from_panel()
+    website = await connect(tokens.token)
+    await website.receive("snapshot")
+    assert (await website.call("authenticate", {"token": other.token}))["error"] == "invalid_request"
+    assert (await website.call("authenticate", {"token": hass_access_token}))["error"] == "invalid_request"
+    panel = await connect(hass_access_token)
+    assert (await panel.call("authenticate", {"token": tokens.token}))["error"] == "invalid_request"
+    assert (await panel.call("authenticate", {"token": hass_access_token}))["error"] == "invalid_request"
+    # Each is still what it was.
+    await home.command("grants/revoke", grant_id=other.grant_id)
+    assert await website.call("authenticate", {"token": tokens.token}) == {"success": True}
+    await home.request("GET", "/code")
+    assert (await panel.receive("pairing"))["state"] == "requested"
+
+
+class TestLifetimes:
+    """Under a clock that stands still unless it is told to move; the loop's own clock with it."""
+
+    @pytest.fixture
+    def options(self) -> dict[str, Any]:
+        return {"origins": [ORIGIN], "domains": ["light"], "token_lifetime": 2}
+
+    async def test_a_socket_ends_with_its_token(self, home: Home, connect: Connect) -> None:
+        tokens = await home.pair_from_panel()
+        website = await connect(tokens.token)
+        await website.receive("snapshot")
+        assert await website.receive("revoked") == {"reason": "expired_token"}
+        await website.closed()
+
+    async def test_a_fresh_token_extends_it(self, home: Home, connect: Connect) -> None:
+        tokens = await home.pair_from_panel()
+        website, other = await connect(tokens.token), await connect(tokens.token)
+        await website.receive("snapshot")
+        await other.receive("snapshot")
+        home.hass.config_entries.async_update_entry(home.entry, options={**home.entry.options, "token_lifetime": 3600})
+        await home.hass.async_block_till_done()
+        spend = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+        _, fresh = await home.request("POST", "/token", json=spend)
+        assert await website.call("authenticate", {"token": fresh["token"]}) == {"success": True}
+        await other.receive("revoked")  # the time of the first token is over
+        await other.closed()
+        assert (await website.command(id="1", device="nobody", command="on_off.toggle"))["error"] == "unknown_device"
+
+
+async def test_an_expired_token(
+    freezer: FrozenDateTimeFactory,
+    home: Home,
+    connect: Connect,
+    hass_client_no_auth: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("CRITICAL", "aiohttp.access")  # stumbles over frozen time zones
+    tokens = await home.pair_from_panel()
+    freezer.tick(30 * 3600 + 31)
+    home.client = await hass_client_no_auth()
+    said = await refusal(connect, auth={"token": tokens.token})
+    assert said["data"]["error"] == "expired_token"

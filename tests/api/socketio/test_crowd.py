@@ -1,0 +1,171 @@
+"""Hundreds of websites at once in one home, from several addresses: some never read, some only come and go."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+import json
+from typing import Any, override
+
+import pytest
+
+from custom_components.interphone.api.socketio.sessions import Session
+from custom_components.interphone.engineio.session import Session as EngineSession
+
+from ...conftest import ORIGIN, Home, Tokens
+from ...engineio.conftest import eventually
+from ...engineio.crowd import Client, alive, open_sockets
+
+pytestmark = pytest.mark.usefixtures("quiet_log")
+
+DIARY = "input_text.diary"
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    return {"origins": [ORIGIN], "domains": ["input_text"], "sensitive_entities": []}
+
+
+def sources(each: int = 50) -> Iterator[str]:
+    """Yield addresses of this machine, each so often that it stays below what one source may hold."""
+    for address in range(2, 250):
+        for _ in range(each):
+            yield f"127.0.0.{address}"
+
+
+class Website(Client):
+    """A website that notes everything it hears of the feed, in order."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.answers: asyncio.Queue[str] = asyncio.Queue()
+        self.epoch = ""
+        self.told: list[tuple[str, int]] = []
+
+    @override
+    def take(self, text: str) -> None:
+        if not text.startswith("42"):
+            super().take(text)
+            self.answers.put_nowait(text)
+            return
+        event, payload = json.loads(text[2:])
+        for change in payload.get("changes", ()):
+            self.told.append((change["event"], change["payload"]["seq"]))
+        self.told.append((event, payload["seq"]))
+        if "epoch" in payload:
+            self.epoch = payload["epoch"]
+            self.answers.put_nowait(event)
+
+    async def enter(self, **data: Any) -> None:
+        """Show a token by the event, which clients of every version can."""
+        async with asyncio.timeout(10):
+            while not (await self.answers.get()).startswith("40"):
+                pass
+            self.write(f"42{json.dumps(['authenticate', data])}".encode())
+            assert await self.answers.get() in ("snapshot", "resume")
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the changes it heard of."""
+        return [seq for event, seq in self.told if event == "state"]
+
+
+type Enter = Callable[..., Awaitable[Website]]
+
+
+@pytest.fixture
+async def tokens(home: Home, caplog: pytest.LogCaptureFixture) -> Tokens:
+    # As at home: the loop keeps no stack for every future, and nobody reads a line for each request.
+    home.hass.loop.set_debug(False)
+    caplog.set_level("WARNING", "aiohttp.access")
+    home.hass.states.async_set(DIARY, "")
+    return await home.pair_from_panel()
+
+
+@pytest.fixture
+async def enter(home: Home, tokens: Tokens) -> AsyncGenerator[Enter]:
+    """Let a website in: `website = await enter(3, source="127.0.0.2", since={…})`."""
+    websites: list[Website] = []
+
+    async def enter(version: int = 4, *, source: str = "127.0.0.1", since: dict[str, Any] | None = None) -> Website:
+        website = await Website.open(str(home.client.make_url("")), version, source=source)
+        websites.append(website)
+        await website.enter(token=tokens.token, since=since)
+        return website
+
+    yield enter
+    for website in websites:
+        website.transport.abort()
+    await asyncio.gather(*(website.gone for website in websites))
+
+
+async def write_diary(home: Home, page: int) -> None:
+    """Make a change, as large as an entity's state can be, in a turn of the loop of its own."""
+    home.hass.states.async_set(DIARY, f"{page:0255}")
+    await asyncio.sleep(0)
+
+
+async def test_two_hundred_that_never_read_cost_two_hundred_others_nothing(home: Home, enter: Enter) -> None:
+    addresses = sources()
+    deaf = [await enter(4 - number % 2, source=next(addresses)) for number in range(200)]
+    readers = [await enter(4 - number % 2, source=next(addresses)) for number in range(200)]
+    for website in deaf:
+        website.transport.pause_reading()
+    [(_, begun)] = readers[0].told
+    # More than the kernel takes for one of them, and more than may wait after that.
+    expected = range(begun + 1, begun + 1 + 1500)
+    for page in expected:
+        await write_diary(home, page)
+        if page % 20 == 0:  # readers and home share this processor
+            await eventually(lambda: all(website.numbers[-1:] == [page] for website in readers[::50]))  # noqa: B023 - waited for here
+    await eventually(lambda: all(website.told[-1] == ("state", expected[-1]) for website in readers))
+    for website in readers:
+        assert website.told[1:] == [("state", seq) for seq in expected]
+    # The deaf were cut off, each of them; what they did hear was whole and in order, and they may come for the rest.
+    for website in deaf:
+        website.transport.resume_reading()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(website.gone for website in deaf))
+    for website in deaf:
+        assert website.told[1:] == [("state", seq) for seq in expected[: len(website.numbers)]]
+        assert len(website.numbers) < len(expected)
+    again = await enter(since={"epoch": deaf[0].epoch, "seq": deaf[0].numbers[-1]})
+    assert again.told[-1] == ("resume", expected[-1])
+    assert deaf[0].numbers + again.numbers == list(expected)
+    assert not any(website.gone.done() for website in readers)
+
+
+async def test_who_only_comes_and_goes_leaves_nothing_behind(home: Home, tokens: Tokens) -> None:
+    url = str(home.client.make_url(""))
+    bearer = f"Authorization: Bearer {tokens.token}\r\n"
+    stranger = b'42["authenticate",{"token":"x"}]'
+
+    async def come_and_go(number: int, source: str) -> None:
+        version = 4 - number % 2
+        kind = number // 2 % 6
+        website = await Website.open(url, version, source=source, headers=bearer if kind in (0, 1) else "")
+        if kind == 0:
+            await eventually(lambda: website.told)  # in
+        elif kind == 2:
+            await website.enter(token=tokens.token)
+        elif kind == 3:
+            await eventually(lambda: website.joined)  # a stranger
+        elif kind == 4:
+            await eventually(lambda: website.joined)
+            website.write(stranger)
+        website.transport.abort()
+        await website.gone
+
+    async def all_come_and_go(count: int) -> None:
+        addresses = sources()
+        for first in range(0, count, 24):
+            await asyncio.gather(*(come_and_go(first + number, next(addresses)) for number in range(24)))
+        await eventually(lambda: not alive(EngineSession, Session))
+
+    def timers() -> int:
+        return sum(not handle.cancelled() for handle in home.hass.loop._scheduled)  # nobody else knows
+
+    await all_come_and_go(48)
+    sockets, tasks, waiting = open_sockets(), len(asyncio.all_tasks()), timers()
+    await all_come_and_go(960)
+    assert open_sockets() <= sockets
+    assert len(asyncio.all_tasks()) <= tasks
+    assert timers() <= waiting + 1
