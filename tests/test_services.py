@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 import voluptuous as vol
 
-from custom_components.interphone.const import RINGS_MAX
+from custom_components.interphone.devices.rings import RINGS_MAX
 
 from .conftest import Connect, Home, Socket, Tokens
 

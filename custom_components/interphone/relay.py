@@ -18,7 +18,7 @@ from .access.grants import Grants
 from .access.records import FAILURE_GATE, HOME, TOKENS, Records, dump_tokens
 from .access.store import PrivateStore
 from .access.tokens import AccessTokens, RefreshTokens
-from .const import DOMAIN, SIGNING_KEY_CHECK
+from .const import DOMAIN
 from .devices.catalog import Catalog
 from .devices.commands import Commands
 from .devices.feed import Feed
@@ -31,9 +31,12 @@ from .media.hls import Streams
 from .media.stills import Pictures
 from .messages import Messages
 from .pairing.desk import PairingDesk, Surroundings
-from .pairing.limits import FailureGate, source_of
+from .pairing.limits import FailureGate
 from .pairing.models import Pairing
 from .settings import Settings
+
+# How often its age is looked at.
+SIGNING_KEY_CHECK: Final = 24 * 3600.0
 
 type InterphoneConfigEntry = ConfigEntry[Relay]
 
@@ -178,11 +181,6 @@ def loaded_relay(hass: HomeAssistant) -> Relay:
     if not entries:
         raise NotReadyError
     return entries[0].runtime_data
-
-
-def request_source(request: web.Request) -> str:
-    """Return the source a request counts as. Behind a trusted proxy `remote` is already the client."""
-    return source_of(request.remote)
 
 
 def _timer(hass: HomeAssistant) -> Callable[[float, Callable[[], None]], Callable[[], None]]:

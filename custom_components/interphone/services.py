@@ -8,11 +8,17 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from .const import DOMAIN, EVENT_LIFETIME, RING_TEXT_MAX, RING_TIMEOUT_MAX, RING_TIMEOUT_MIN
+from .const import DOMAIN
+from .devices.feed import EVENT_LIFETIME
 from .devices.model import Device
+from .devices.rings import RING_TEXT_MAX
 from .devices.times import instant
 from .errors import InterphoneError
 from .relay import Relay, loaded_relay
+
+# A ring may wait for an answer this long, in seconds: nobody stands at a door for more than five minutes.
+RING_TIMEOUT_MIN: Final = 5
+RING_TIMEOUT_MAX: Final = 300
 
 ACTION_RING: Final = "ring"
 ATTR_MESSAGE: Final = "message"

@@ -16,10 +16,10 @@ import voluptuous as vol
 
 from .access.models import Scope
 from .access.records import dump_grant
-from .const import CLIENT_TEXT_MAX, DOMAIN
+from .const import DOMAIN
 from .errors import InterphoneError
 from .messages import negotiate, untranslated
-from .pairing.models import Pairing
+from .pairing.models import CLIENT_TEXT_MAX, Pairing
 from .relay import Relay, loaded_relay
 
 type Message = dict[str, Any]

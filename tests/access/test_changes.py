@@ -13,7 +13,9 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.interphone.const import BASE_PATH, REFRESH_GRACE, SAVE_RETRY_DELAY
+from custom_components.interphone.access.store import SAVE_RETRY_DELAY
+from custom_components.interphone.access.tokens import REFRESH_GRACE
+from custom_components.interphone.const import BASE_PATH
 from tests.conftest import Connect, Home, Tokens
 
 from .disk import SlowDisk, broken

@@ -4,7 +4,8 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.interphone.const import SIGNING_KEY_CHECK, SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX
+from custom_components.interphone.access.tokens import SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX
+from custom_components.interphone.relay import SIGNING_KEY_CHECK
 from tests.conftest import Home
 
 

@@ -12,8 +12,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.interphone.access.store import PrivateStore
-from custom_components.interphone.const import SAVE_RETRY_DELAY
+from custom_components.interphone.access.store import SAVE_RETRY_DELAY, PrivateStore
 from custom_components.interphone.errors import NotReadyError, StorageError
 
 from .disk import SlowDisk, broken

@@ -11,12 +11,14 @@ import pytest
 from custom_components.interphone.access.tokens import (
     AUDIENCE,
     CLAIMS,
+    REFRESH_GRACE,
+    SPENT_REFRESH_TOKENS_MAX,
+    TOKEN_LEEWAY,
     AccessTokens,
     RefreshFamily,
     RefreshTokens,
     SigningKey,
 )
-from custom_components.interphone.const import REFRESH_GRACE, SPENT_REFRESH_TOKENS_MAX, TOKEN_LEEWAY
 from custom_components.interphone.errors import ExpiredTokenError, InvalidTokenError, ReusedTokenError
 
 SERIAL = "serial-of-this-home"

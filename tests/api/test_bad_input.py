@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.interphone.const import BASE_PATH, BODY_SIZE_MAX
+from custom_components.interphone.api.view import BODY_SIZE_MAX
+from custom_components.interphone.const import BASE_PATH
 
 from ..conftest import Home, Tokens
 from .test_origin import PATHS

@@ -13,10 +13,17 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.interphone.access.models import Scope
-from custom_components.interphone.const import EVENT_LIFETIME, FEED_LENGTH
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.exposure import SHAREABLE_DOMAINS, Exposure
-from custom_components.interphone.devices.feed import Change, DevicesChange, EventChange, Feed, StateChange
+from custom_components.interphone.devices.feed import (
+    EVENT_LIFETIME,
+    FEED_LENGTH,
+    Change,
+    DevicesChange,
+    EventChange,
+    Feed,
+    StateChange,
+)
 from custom_components.interphone.devices.model import Device
 
 from .conftest import ALL

@@ -13,11 +13,12 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 import voluptuous as vol
 
 from custom_components.interphone.access.models import Scope
-from custom_components.interphone.const import COMMAND_BURST, EVENT_COMMAND
+from custom_components.interphone.const import EVENT_COMMAND
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.commands import Commands, CommandStatus
 from custom_components.interphone.devices.exposure import Exposure
 from custom_components.interphone.devices.model import Device
+from custom_components.interphone.devices.rate import COMMAND_BURST
 
 from .conftest import ALL, Tell, grant
 from .wire import fits

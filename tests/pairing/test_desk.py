@@ -2,13 +2,6 @@
 
 import pytest
 
-from custom_components.interphone.const import (
-    ATTEMPTS_PER_SOURCE,
-    ATTEMPTS_PLAIN_TOTAL,
-    CHECKS_PER_SOURCE,
-    FAILURE_GATE,
-    REQUESTS_PER_SOURCE,
-)
 from custom_components.interphone.errors import (
     ExpiredCodeError,
     InterphoneError,
@@ -18,8 +11,15 @@ from custom_components.interphone.errors import (
     WrongCodeError,
 )
 from custom_components.interphone.pairing.codes import LETTERS, CodeStyle
-from custom_components.interphone.pairing.desk import DeskSettings, PairingDesk
-from custom_components.interphone.pairing.limits import FailureGate
+from custom_components.interphone.pairing.desk import (
+    ATTEMPTS_PER_SOURCE,
+    ATTEMPTS_PLAIN_TOTAL,
+    CHECKS_PER_SOURCE,
+    REQUESTS_PER_SOURCE,
+    DeskSettings,
+    PairingDesk,
+)
+from custom_components.interphone.pairing.limits import FAILURE_GATE, FailureGate
 from custom_components.interphone.pairing.models import Lane, Pairing, PairingState
 
 from .world import World, asker, challenge_of, other_code, proof

@@ -3,9 +3,18 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.interphone.const import FAILURE_GATE, RETRY_AFTER_MAX, TRACKED_SOURCES_MAX
 from custom_components.interphone.errors import RateLimitedError
-from custom_components.interphone.pairing.limits import Budget, FailureGate, Rate, SourceBudgets, source_of, spend_all
+from custom_components.interphone.pairing.limits import (
+    FAILURE_GATE,
+    RETRY_AFTER_MAX,
+    TRACKED_SOURCES_MAX,
+    Budget,
+    FailureGate,
+    Rate,
+    SourceBudgets,
+    source_of,
+    spend_all,
+)
 
 RATES = (Rate(3, 10.0), Rate(5, 100.0))
 

@@ -9,17 +9,16 @@ from typing import Final
 
 import pytest
 
-from custom_components.interphone.const import (
+from custom_components.interphone.errors import ExpiredCodeError, RateLimitedError, WrongCodeError
+from custom_components.interphone.pairing.codes import CODE_LENGTH, CODE_LIFETIME, LETTERS
+from custom_components.interphone.pairing.desk import (
     ATTEMPTS_PER_SOURCE,
     CHECKS_TOTAL,
-    CODE_LENGTH,
-    CODE_LIFETIME,
-    FAILURE_GATE,
     PANEL_CODE_LENGTH,
+    PANEL_STYLE,
+    PairingDesk,
 )
-from custom_components.interphone.errors import ExpiredCodeError, RateLimitedError, WrongCodeError
-from custom_components.interphone.pairing.codes import LETTERS
-from custom_components.interphone.pairing.desk import PANEL_STYLE, PairingDesk
+from custom_components.interphone.pairing.limits import FAILURE_GATE
 from custom_components.interphone.pairing.models import Pairing, PairingState, Proof
 from tests.pairing.world import World, asker, challenge_of, other_code
 

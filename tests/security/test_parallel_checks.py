@@ -1,7 +1,7 @@
 import asyncio
 from collections import Counter
 
-from custom_components.interphone.const import ATTEMPTS_PER_SOURCE, CHECKS_PER_SOURCE
+from custom_components.interphone.pairing.desk import ATTEMPTS_PER_SOURCE, CHECKS_PER_SOURCE
 from tests.conftest import Home
 
 

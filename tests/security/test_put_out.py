@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.interphone.api.rest.operations import OPERATIONS
-from custom_components.interphone.const import POLLS_PER_GRANT
+from custom_components.interphone.devices.polls import POLLS_PER_GRANT
 from tests.conftest import Connect, Home, Tokens
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])

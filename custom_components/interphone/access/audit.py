@@ -11,9 +11,13 @@ from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
-from ..const import AUDIT_LENGTH, AUDIT_SAVE_DELAY
 from ..errors import StorageError
 from .store import PrivateStore, Section
+
+# Records the audit keeps of each kind: months of a quiet home.
+AUDIT_LENGTH: Final = 1000
+# What a crash may take of the audit.
+AUDIT_SAVE_DELAY: Final = 30.0
 
 ACCESS: Final = "access"
 COMMANDS: Final = "commands"

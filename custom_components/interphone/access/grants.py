@@ -7,11 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 import secrets
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
-from ..const import GRANTS_MAX, LAST_USED_SAVE_DELAY, SAVE_RETRY_DELAY, SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX
 from ..errors import (
     InvalidTokenError,
     PausedGrantError,
@@ -23,8 +22,13 @@ from ..errors import (
 )
 from .models import Grant, Scope
 from .records import GRANTS, dump_grant
-from .store import PrivateStore, Section
-from .tokens import AccessTokens, RefreshFamily, RefreshTokens
+from .store import SAVE_RETRY_DELAY, PrivateStore, Section
+from .tokens import SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX, AccessTokens, RefreshFamily, RefreshTokens
+
+# Grants a home keeps; far more than anyone pairs, few enough to look through.
+GRANTS_MAX: Final = 64
+# When and from where a grant was last used may be lost in a crash for this long.
+LAST_USED_SAVE_DELAY: Final = 300.0
 
 
 class GrantEvent(StrEnum):

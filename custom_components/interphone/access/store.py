@@ -18,8 +18,10 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
-from ..const import SAVE_RETRY_DELAY
 from ..errors import NotReadyError, StorageError
+
+# What could not be written is tried again after this time: a full disk is noticed and emptied in minutes.
+SAVE_RETRY_DELAY: Final = 60.0
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -12,8 +12,21 @@ from typing import Any, Final
 import jwt
 from jwt.utils import base64url_decode
 
-from ..const import REFRESH_GRACE, SPENT_REFRESH_TOKENS_MAX, TOKEN_LEEWAY, TOKEN_LENGTH_MAX
 from ..errors import ExpiredTokenError, InvalidTokenError, ReusedTokenError
+
+# Tokens. 30 h, as in the contract of 2021: a day, and time to come home.
+TOKEN_LIFETIME: Final = 30 * 3600
+TOKEN_LIFETIME_MIN: Final = 3600
+TOKEN_LIFETIME_MAX: Final = 30 * 24 * 3600
+TOKEN_LEEWAY: Final = 30
+# A token of ours has about 400 characters; longer ones are not worth parsing.
+TOKEN_LENGTH_MAX: Final = 4096
+# A refresh whose answer was lost may be asked again within this time (RFC 9700, section 4.14.2, allows none or little).
+REFRESH_GRACE: Final = 30.0
+# Spent refresh tokens remembered per grant to recognise their reuse: weeks at one refresh a day.
+SPENT_REFRESH_TOKENS_MAX: Final = 32
+# The signing key is renewed after this time; the one before it verifies until its last token ran out.
+SIGNING_KEY_MAX_AGE: Final = 90 * 24 * 3600.0
 
 ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "interphone"

@@ -1,28 +1,18 @@
-"""Bodies of requests, for every door: read within a limit, and let go of when they are broken."""
+"""Request bodies of the REST API."""
 
 from aiohttp import web
 
+from ..engineio.body import BodyTooLargeError as EngineBodyTooLargeError, read_body as read_body_within
 from ..errors import BodyTooLargeError
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
-    """Read the whole body, unpacked, however it is cut or chunked.
+    """Read the whole body, decompressed.
 
-    Raises `BodyTooLargeError` as soon as it is over `limit` bytes, and web.RequestPayloadError when it is not packed as
-    its headers say.
+    Raises `BodyTooLargeError` as soon as it is over `limit` bytes, and `web.RequestPayloadError` when it is not encoded
+    as its headers say.
     """
-    if (request.content_length or 0) > limit:
-        raise BodyTooLargeError
-    body = bytearray()
-    async for part in request.content.iter_any():
-        body += part
-        if len(body) > limit:
-            raise BodyTooLargeError
-    return bytes(body)
-
-
-def let_go_of_broken_body(request: web.Request, response: web.StreamResponse) -> None:
-    """End the connection of a body that broke; aiohttp would look for its rest, and log that as a fault of its own."""
-    if request.content.exception() is not None:
-        request.content.feed_eof()
-        response.force_close()
+    try:
+        return await read_body_within(request, limit)
+    except EngineBodyTooLargeError:
+        raise BodyTooLargeError from None

@@ -14,7 +14,8 @@ from homeassistant.util.json import json_loads
 import voluptuous as vol
 
 from ..access.models import Grant
-from ..const import BASE_PATH, BODY_SIZE_MAX
+from ..const import BASE_PATH
+from ..engineio.body import let_go_of_broken_body
 from ..errors import (
     InternalError,
     InterphoneError,
@@ -24,9 +25,13 @@ from ..errors import (
     NotFoundError,
 )
 from ..messages import negotiate, untranslated
-from ..relay import Relay, loaded_relay, request_source
-from .body import let_go_of_broken_body, read_body
+from ..relay import Relay, loaded_relay
+from .body import read_body
 from .origin import check_origin, cors_headers, is_preflight, preflight
+from .source import request_source
+
+# Bodies. A batch of 64 commands with generous parameters stays below this.
+BODY_SIZE_MAX: Final = 64 * 1024
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import hashlib
 import logging
 import secrets
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import Context, HomeAssistant, callback
@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 import orjson
 
 from ..access.models import Grant
-from ..const import BATCH_SIZE_MAX, COMMAND_TIMEOUT, CONFIRM_TIMEOUT, DOMAIN, EVENT_COMMAND
+from ..const import DOMAIN, EVENT_COMMAND
 from ..errors import (
     CommandExpiredError,
     CommandFailedError,
@@ -34,6 +34,12 @@ from .memory import Memory
 from .model import Device, Json, ServiceCall, Trait
 from .rate import CommandRate
 from .registry import TRAITS
+
+BATCH_SIZE_MAX: Final = 64
+# A service call that has not returned by then is answered as timed out; it may still finish.
+COMMAND_TIMEOUT: Final = 10.0
+# How long a device is watched, after the call returned, for the state the command wanted: "confirmed", else "done".
+CONFIRM_TIMEOUT: Final = 1.0
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -13,10 +13,14 @@ from typing import Any, ClassVar, Final, TypedDict
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..access.models import Scope
-from ..const import EVENT_LIFETIME, FEED_LENGTH
 from .catalog import Catalog, Difference
 from .model import Device, Json
 from .times import moment_of
+
+# How many numbered changes the feed keeps for sessions that resume: minutes of a busy home.
+FEED_LENGTH: Final = 4096
+# A ring of the doorbell is worth showing for half a minute.
+EVENT_LIFETIME: Final = 30.0
 
 _LOGGER = logging.getLogger(__name__)
 

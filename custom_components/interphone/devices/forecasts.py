@@ -10,7 +10,7 @@ from homeassistant.components.weather import DOMAIN as WEATHER, SERVICE_GET_FORE
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 
-from ..const import DOMAIN, FORECAST_FAILURE_LIFETIME, FORECAST_LIFETIME, FORECAST_POINTS_MAX, FORECAST_TIMEOUT
+from ..const import DOMAIN
 from ..errors import (
     DeviceOfflineError,
     ForecastUnavailableError,
@@ -21,6 +21,16 @@ from .catalog import Catalog
 from .model import Device, Json
 from .once import Once
 from .traits.weather import Weather, read_forecast
+
+# A forecast: sixteen days by the hour, as the most generous services give.
+FORECAST_POINTS_MAX: Final = 384
+# A weather service that has not answered by then is given up.
+FORECAST_TIMEOUT: Final = 10.0
+# Everyone who asks for it within this time gets the same one: services foretell anew every ten minutes at best, and
+# some count or charge each question.
+FORECAST_LIFETIME: Final = 60.0
+# And the same failure: a service that is down is not asked without a pause, and is soon asked again.
+FORECAST_FAILURE_LIFETIME: Final = 5.0
 
 _LOGGER = logging.getLogger(__name__)
 

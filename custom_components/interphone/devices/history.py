@@ -13,12 +13,19 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import DATA_INSTANCE
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..const import HISTORY_PIECE, HISTORY_PIECE_MAX
 from ..errors import HistoryUnavailableError, RateLimitedError, UnknownDeviceError
 from .catalog import Catalog
 from .describe import read_state
 from .model import Device, Entity, Json
 from .times import instant
+
+# History: what a chart on a telephone shows, and what a database gives without effort.
+HISTORY_SPAN: Final = 24 * 3600.0
+HISTORY_SPAN_MAX: Final = 7 * 24 * 3600.0
+HISTORY_POINTS_MAX: Final = 1000
+# Read in pieces, so that a meter that reports each second does not fill the memory.
+HISTORY_PIECE: Final = 3600.0
+HISTORY_PIECE_MAX: Final = 6 * 3600.0
 
 # The recorder gives what lies strictly between two moments; what is exactly at the start belongs to the answer.
 _TICK: Final = timedelta(microseconds=1)

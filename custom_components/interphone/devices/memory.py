@@ -2,8 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Final
 
-from ..const import COMMAND_MEMORY, COMMAND_MEMORY_LIFETIME
+# Results kept for commands that come again with the same id: retries come within minutes.
+COMMAND_MEMORY: Final = 1024
+COMMAND_MEMORY_LIFETIME: Final = 600.0
 
 
 class Memory[Key, Value]:

@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from ..const import POLLS_PER_GRANT
 from ..errors import NotReadyError
 from .feed import Change, Feed
+
+# A poll for events may wait this long: below the 30 s after which proxies give up.
+POLL_WAIT_MAX: Final = 25.0
+# Polls of one grant that wait at once: a few tabs. One more, and the oldest is answered early.
+POLLS_PER_GRANT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 import math
+from typing import Final
 
-from ..const import COMMAND_BURST, COMMAND_RATE
 from ..errors import RateLimitedError
+
+# Commands a grant may give at once, and per second after that: a whole batch, and a slider that is dragged.
+COMMAND_BURST: Final = 128
+COMMAND_RATE: Final = 20.0
 
 
 class CommandRate:

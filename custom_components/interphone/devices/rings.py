@@ -13,11 +13,16 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from ..access.models import Grant
-from ..const import EVENT_ANSWERED, EVENT_LIFETIME, RING_TEXT_MAX, RINGS_MAX
+from ..const import EVENT_ANSWERED
 from ..errors import AlreadyAnsweredError, ExpiredEventError, NotPermittedError, UnknownEventError
 from .catalog import Catalog, Difference
-from .feed import Change, EventChange, Feed
+from .feed import EVENT_LIFETIME, Change, EventChange, Feed
 from .model import Device
+
+# Rings remembered, so that a late answer is told what happened: more than ring in a day.
+RINGS_MAX: Final = 64
+# Names, messages and answers of rings: a line on a telephone.
+RING_TEXT_MAX: Final = 256
 
 RING: Final = "ring"
 ANSWERED: Final = "answered"

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 from aiohttp import WSCloseCode, web
 
-from ..api.body import let_go_of_broken_body, read_body
-from ..errors import BodyTooLargeError
 from . import codec3, codec4
+from .body import BodyTooLargeError, let_go_of_broken_body, read_body
 from .packet import Form, Packet, PacketError, PacketType
 from .ready import ReadyMade
 from .session import Host, Reason, Session

@@ -4,13 +4,15 @@ import asyncio
 from contextlib import suppress
 import os
 import socket
-from typing import Self
+from typing import Final, Self
 
 from aiohttp import WSMsgType, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
-from ..const import ENGINE_UNSENT_SIZE
 from .ready import Opcode, websocket_frame
+
+# What the kernel may hold unsent for one of them, where it can be told: it would take megabytes unasked.
+UNSENT_SIZE: Final = 128 * 1024
 
 # A close frame has room for this many bytes of reason (RFC 6455 §5.5.1).
 _CLOSE_REASON_MAX = 123
@@ -130,7 +132,7 @@ def _bound_kernel_buffer(transport: asyncio.Transport) -> None:
     """Have the kernel refuse data behind this much unsent; what is under way to a fast reader is not slowed."""
     raw = transport.get_extra_info("socket")
     if raw is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, ENGINE_UNSENT_SIZE)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_SIZE)
 
 
 def is_binary(request: web.Request) -> bool:

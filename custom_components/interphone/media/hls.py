@@ -7,21 +7,13 @@ import hashlib
 import logging
 import secrets
 import time
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components.camera.helper import get_camera_from_entity_id
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..access.grants import Admission, GrantChange, Grants
-from ..const import (
-    STREAM_FAILURE_LIFETIME,
-    STREAM_IDLE_TIMEOUT,
-    STREAM_LIFETIME,
-    STREAM_REQUESTS_MAX,
-    STREAM_TIMEOUT,
-    STREAMS_PER_GRANT,
-)
 from ..devices.catalog import Catalog, Difference
 from ..devices.model import Device, Json
 from ..devices.traits.camera import Camera
@@ -36,6 +28,20 @@ from ..errors import (
     UnsupportedStreamError,
 )
 from .capability import HLS
+
+# A stream's address that nobody used for this long is over: players ask every few seconds, and even a page that opens
+# slowly begins within a minute.
+STREAM_IDLE_TIMEOUT: Final = 60.0
+# One that is used without a pause ends all the same: whoever got hold of it watches no longer than this.
+STREAM_LIFETIME: Final = 12 * 3600.0
+# Addresses of one grant at once: a household's screens with all their cameras. One more, and the least used is over.
+STREAMS_PER_GRANT: Final = 32
+# Requests of one address that wait at once: each of a few players waits for a playlist and a part or two.
+STREAM_REQUESTS_MAX: Final = 32
+# A camera that has streamed nothing by then is given up for now: below the 30 s after which proxies give up.
+STREAM_TIMEOUT: Final = 25.0
+# A camera that named no source is not asked again for this long, whoever asks: a cloud or a login may be behind it.
+STREAM_FAILURE_LIFETIME: Final = 5.0
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Final
 from homeassistant.components.camera import DOMAIN as CAMERA, async_get_image
 from homeassistant.core import HomeAssistant
 
-from ..const import DOMAIN, PICTURE_LIFETIME, PICTURE_SIZE_MAX, PICTURE_TIMEOUT
+from ..const import DOMAIN
 from ..devices.model import Device
 from ..devices.once import Once
 from ..errors import (
@@ -17,6 +17,13 @@ from ..errors import (
     PictureTooLargeError,
     UnsupportedCommandError,
 )
+
+# A camera's picture: a large JPEG, not a film.
+PICTURE_SIZE_MAX: Final = 2 * 1024 * 1024
+# Everyone who asks for it within this time gets the same one.
+PICTURE_LIFETIME: Final = 1.0
+# A camera that has sent no picture by then is given up.
+PICTURE_TIMEOUT: Final = 10
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -6,6 +6,14 @@ import hashlib
 import hmac
 from typing import Final
 
+# Codes. Eight digits: easy to read aloud, and 20 guesses between two taps find one with 2e-7.
+CODE_LENGTH: Final = 8
+CODE_LENGTH_MIN: Final = 6
+CODE_LENGTH_MAX: Final = 10
+CODE_LIFETIME: Final = 300.0
+CODE_LIFETIME_MIN: Final = 60.0
+CODE_LIFETIME_MAX: Final = 900.0
+
 DIGITS: Final = "0123456789"
 # Consonants that are told apart when read aloud, and that spell no words (RFC 8628, section 6.1).
 LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"

@@ -12,23 +12,24 @@ import secrets
 import time
 from typing import Final
 
-from ..const import (
-    ATTEMPTS_PER_SOURCE,
-    ATTEMPTS_PLAIN_TOTAL,
-    CHECKS_PER_SOURCE,
-    CHECKS_TOTAL,
-    CODE_LENGTH,
-    CODE_LIFETIME,
-    PANEL_CODE_LENGTH,
-    PENDING_MAX,
-    REQUESTS_PER_SOURCE,
-    REQUESTS_UNKNOWN,
-    RETRY_AFTER_MAX,
-)
 from ..errors import ExpiredCodeError, NotReadyError, RateLimitedError, UnknownPairingError, WrongCodeError
-from .codes import LETTERS, CodeStyle, RandBelow, equal, normalise
-from .limits import Budget, Clock, FailureGate, Rate, SourceBudgets, spend_all
+from .codes import CODE_LENGTH, CODE_LIFETIME, LETTERS, CodeStyle, RandBelow, equal, normalise
+from .limits import RETRY_AFTER_MAX, Budget, Clock, FailureGate, Rate, SourceBudgets, spend_all
 from .models import Asker, Lane, Pairing, PairingState, Proof
+
+# Requests for a code: enough for a person who tries again, too few to make the panels a nuisance.
+REQUESTS_PER_SOURCE: Final = ((3, 600.0),)
+REQUESTS_UNKNOWN: Final = ((6, 3600.0), (20, 86400.0))
+# Checks of a code: per source, and for the whole home, so that a thousand sources guess no faster than a few.
+CHECKS_PER_SOURCE: Final = ((10, 60.0), (30, 3600.0))
+CHECKS_TOTAL: Final = ((60, 3600.0),)
+# Attempts at one pairing. A plain code is shared by all who ask, so no single source can use it up.
+ATTEMPTS_PER_SOURCE: Final = 5
+ATTEMPTS_PLAIN_TOTAL: Final = 20
+# Pairings that wait while one is shown.
+PENDING_MAX: Final = 3
+# A code begun on a panel has 20^12 possibilities (52 bit): it needs no attempt budget, so no outsider can spend one.
+PANEL_CODE_LENGTH: Final = 12
 
 PANEL_STYLE: Final = CodeStyle(PANEL_CODE_LENGTH, LETTERS)
 

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from ..const import FAILURE_GATE, RETRY_AFTER_MAX, TRACKED_SOURCES_MAX
 from ..errors import RateLimitedError
+
+# Wrong codes, home-wide, after which no code exists until someone at home taps "show".
+FAILURE_GATE: Final = 20
+# A person who waits a minute comes back; one told to wait an hour is locked out.
+RETRY_AFTER_MAX: Final = 60.0
+# Sources whose budgets are remembered: an attacker with more addresses is held by the home-wide budgets.
+TRACKED_SOURCES_MAX: Final = 10_000
 
 type Clock = Callable[[], float]
 

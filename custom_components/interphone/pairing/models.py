@@ -9,6 +9,9 @@ import hmac
 import re
 from typing import Any, Final
 
+# Names and hints that strangers send for the panels to show.
+CLIENT_TEXT_MAX: Final = 64
+
 # A SHA-256 digest, base64url without padding (RFC 7636, section 4.2, method S256): the last character holds four bits.
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 

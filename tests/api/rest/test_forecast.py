@@ -16,7 +16,11 @@ from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.interphone.const import FORECAST_FAILURE_LIFETIME, FORECAST_LIFETIME, FORECAST_POINTS_MAX
+from custom_components.interphone.devices.forecasts import (
+    FORECAST_FAILURE_LIFETIME,
+    FORECAST_LIFETIME,
+    FORECAST_POINTS_MAX,
+)
 
 from ...conftest import ORIGIN, Home, Tokens
 

@@ -8,7 +8,8 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.interphone.const import BASE_PATH, PICTURE_LIFETIME, PICTURE_SIZE_MAX
+from custom_components.interphone.const import BASE_PATH
+from custom_components.interphone.media.stills import PICTURE_LIFETIME, PICTURE_SIZE_MAX
 
 from ...cameras import StillCamera, set_up_cameras
 from ...conftest import ORIGIN, Home, Tokens

@@ -12,7 +12,7 @@ import jwt
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.interphone.const import TOKEN_LEEWAY
+from custom_components.interphone.access.tokens import TOKEN_LEEWAY
 
 from ...conftest import Home, Tokens
 

@@ -7,7 +7,7 @@ from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.interphone.const import BATCH_SIZE_MAX
+from custom_components.interphone.devices.commands import BATCH_SIZE_MAX
 
 from ...conftest import Connect, Home, Socket, Tokens
 

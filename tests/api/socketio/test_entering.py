@@ -9,12 +9,8 @@ from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector
 from homeassistant.core import ServiceCall, callback
 import pytest
 
-from custom_components.interphone.const import (
-    ENGINE_QUEUE_SIZE,
-    ENGINE_SESSIONS_PER_SOURCE,
-    ENGINE_SESSIONS_UNAUTHENTICATED,
-)
 from custom_components.interphone.engineio.ready import ReadyMade
+from custom_components.interphone.engineio.settings import QUEUE_SIZE, SESSIONS_PER_SOURCE, SESSIONS_UNAUTHENTICATED
 
 from ...conftest import ORIGIN, Connect, Home, Tokens
 from ...engineio.crowd import alive
@@ -176,7 +172,7 @@ async def test_the_snapshot_of_a_large_home_arrives(
         home.hass.states.async_set(f"select.scene_{number}", options[number], {"options": options})
     website = await connect(tokens.token, transports=[transport])
     snapshot = await website.receive("snapshot")
-    assert len(json.dumps(snapshot)) > ENGINE_QUEUE_SIZE
+    assert len(json.dumps(snapshot)) > QUEUE_SIZE
     switch(home, "on")
     assert (await website.receive("state"))["seq"] == snapshot["seq"] + 1
 
@@ -235,11 +231,11 @@ async def test_a_website_that_comes_back_may_show_its_token_in_time(open_socket:
 async def test_two_crowds_of_strangers_lock_no_website_out(home: Home, connect: Connect, tokens: Tokens) -> None:
     async def crowd(source: str) -> None:
         async with ClientSession(connector=TCPConnector(local_addr=(source, 0))) as http:
-            for _ in range(ENGINE_SESSIONS_PER_SOURCE):
+            for _ in range(SESSIONS_PER_SOURCE):
                 async with http.get(home.client.make_url("/socket.io/?EIO=4&transport=polling")) as answer:
                     assert answer.status == 200
 
-    assert 2 * ENGINE_SESSIONS_PER_SOURCE == ENGINE_SESSIONS_UNAUTHENTICATED
+    assert 2 * SESSIONS_PER_SOURCE == SESSIONS_UNAUTHENTICATED
     for source in ("127.0.0.2", "127.0.0.3"):
         await crowd(source)
     for transport in ("websocket", "polling"):

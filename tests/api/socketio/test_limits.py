@@ -3,11 +3,7 @@
 from aiohttp import ClientSession, TCPConnector
 import pytest
 
-from custom_components.interphone.const import (
-    ENGINE_PACKET_SIZE,
-    ENGINE_PACKET_SIZE_MAX,
-    ENGINE_SESSIONS_PER_SOURCE,
-)
+from custom_components.interphone.engineio.settings import PACKET_SIZE, PACKET_SIZE_MAX, SESSIONS_PER_SOURCE
 
 from ...conftest import Connect, Home, Socket
 
@@ -33,7 +29,7 @@ def message(size: int) -> str:
 @TRANSPORTS
 @pytest.mark.parametrize(
     ("who", "most"),
-    [("stranger", ENGINE_PACKET_SIZE), ("website", ENGINE_PACKET_SIZE), ("panel", ENGINE_PACKET_SIZE_MAX)],
+    [("stranger", PACKET_SIZE), ("website", PACKET_SIZE), ("panel", PACKET_SIZE_MAX)],
 )
 async def test_a_message_has_a_size(
     home: Home, connect: Connect, hass_access_token: str, who: str, most: int, transport: str
@@ -57,8 +53,8 @@ async def status(home: Home, source: str, transport: str) -> int:
 
 
 async def test_one_source_holds_so_many_sessions_and_others_come_as_ever(home: Home, connect: Connect) -> None:
-    answers = [await status(home, "127.0.0.2", "polling") for _ in range(ENGINE_SESSIONS_PER_SOURCE)]
-    assert answers == [200] * ENGINE_SESSIONS_PER_SOURCE
+    answers = [await status(home, "127.0.0.2", "polling") for _ in range(SESSIONS_PER_SOURCE)]
+    assert answers == [200] * SESSIONS_PER_SOURCE
     assert [await status(home, "127.0.0.2", transport) for transport in ("polling", "websocket")] == [429, 429]
     assert [await status(home, "127.0.0.3", transport) for transport in ("polling", "websocket")] == [200, 101]
     website = await connect((await home.pair_from_panel()).token)

@@ -7,9 +7,10 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 import voluptuous as vol
 
-from ...const import BASE_PATH, POLL_WAIT_MAX
+from ...const import BASE_PATH
 from ...devices.feed import Change
 from ...devices.payloads import missed, snapshot
+from ...devices.polls import POLL_WAIT_MAX
 from ...errors import InterphoneError, InvalidRequestError
 from ...relay import Relay
 from ..view import Handler, InterphoneView, answer, authenticate, describe

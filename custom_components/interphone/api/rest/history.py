@@ -8,7 +8,8 @@ from aiohttp import hdrs, web
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from ...const import BASE_PATH, HISTORY_POINTS_MAX, HISTORY_SPAN, HISTORY_SPAN_MAX
+from ...const import BASE_PATH
+from ...devices.history import HISTORY_POINTS_MAX, HISTORY_SPAN, HISTORY_SPAN_MAX
 from ...devices.times import instant, moment_of
 from ...errors import InvalidRequestError
 from ...relay import Relay

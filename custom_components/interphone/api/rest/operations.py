@@ -8,19 +8,14 @@ from typing import Any, Final
 from aiohttp import hdrs
 
 from ... import errors
-from ...const import (
-    BATCH_SIZE_MAX,
-    CLIENT_TEXT_MAX,
-    HISTORY_POINTS_MAX,
-    HISTORY_SPAN,
-    HISTORY_SPAN_MAX,
-    POLL_WAIT_MAX,
-    RING_TEXT_MAX,
-    TOKEN_LENGTH_MAX,
-)
+from ...access.tokens import TOKEN_LENGTH_MAX
+from ...devices.commands import BATCH_SIZE_MAX
+from ...devices.history import HISTORY_POINTS_MAX, HISTORY_SPAN, HISTORY_SPAN_MAX
+from ...devices.polls import POLL_WAIT_MAX
+from ...devices.rings import RING_TEXT_MAX
 from ...devices.traits.weather import FORECASTS
 from ...media.capability import HLS
-from ...pairing.models import CHALLENGE, PairingState
+from ...pairing.models import CHALLENGE, CLIENT_TEXT_MAX, PairingState
 
 type Schema = Mapping[str, Any]
 type Refusals = tuple[type[errors.InterphoneError], ...]

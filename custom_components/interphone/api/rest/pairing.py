@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 import voluptuous as vol
 
-from ...const import BASE_PATH, CLIENT_TEXT_MAX
+from ...const import BASE_PATH
 from ...errors import CodeRequiredError, InvalidRequestError
-from ...pairing.models import Asker, Lane, Pairing, Proof, is_challenge
-from ...relay import Relay, request_source
+from ...pairing.models import CLIENT_TEXT_MAX, Asker, Lane, Pairing, Proof, is_challenge
+from ...relay import Relay
 from ..origin import refuse_other_pages
+from ..source import request_source
 from ..view import Handler, InterphoneView, answer, describe, read_object
 
 CODE_HEADER: Final = "code"

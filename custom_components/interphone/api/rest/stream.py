@@ -9,10 +9,12 @@ from aiohttp import hdrs, web
 from homeassistant.helpers.importlib import async_import_module
 import voluptuous as vol
 
-from ...const import BASE_PATH, STREAM_IDLE_TIMEOUT
+from ...const import BASE_PATH
 from ...errors import InvalidRequestError, NotFoundError, StreamUnavailableError
 from ...media.capability import HLS
-from ...relay import Relay, request_source
+from ...media.hls import STREAM_IDLE_TIMEOUT
+from ...relay import Relay
+from ..source import request_source
 from ..view import Handler, InterphoneView, answer, bearer_token, describe
 
 _NUMBER: Final = "[0-9]{1,9}"

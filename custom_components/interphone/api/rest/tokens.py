@@ -8,9 +8,11 @@ from aiohttp import hdrs, web
 import voluptuous as vol
 
 from ...access.records import dump_grant
-from ...const import BASE_PATH, TOKEN_LENGTH_MAX
+from ...access.tokens import TOKEN_LENGTH_MAX
+from ...const import BASE_PATH
 from ...errors import ExpiredTokenError, InvalidTokenError, UnknownGrantError
-from ...relay import Relay, request_source
+from ...relay import Relay
+from ..source import request_source
 from ..view import Handler, InterphoneView, answer, authenticate, read_object
 
 TOKEN: Final = vol.All(str, vol.Length(min=1, max=TOKEN_LENGTH_MAX))

@@ -14,21 +14,21 @@ from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from ...access.grants import Admission, GrantChange, GrantEvent
 from ...access.models import Grant, Scope
-from ...const import AUTHENTICATE_TIMEOUT, ENGINE_PACKET_SIZE, ENGINE_PACKET_SIZE_MAX
 from ...devices.feed import Change
 from ...devices.payloads import missed, snapshot
 from ...engineio.ready import ReadyMade
 from ...engineio.session import Session as EngineSession
-from ...engineio.settings import Settings as EngineSettings
+from ...engineio.settings import PACKET_SIZE, PACKET_SIZE_MAX, Settings as EngineSettings
 from ...errors import InterphoneError, InvalidRequestError, MissingTokenError
 from ...messages import negotiate
 from ...pairing.models import Pairing, PairingState
-from ...relay import Relay, request_source
+from ...relay import Relay
 from ..origin import check_origin
+from ..source import request_source
 from .credentials import PanelCredential, identify, presented_token
 from .events import Event
 from .fanout import Fanout, ready
-from .server import SocketIoServer
+from .server import AUTHENTICATE_TIMEOUT, SocketIoServer
 from .sessions import Kind, Session, Sessions
 from .topics import Handler, Topic
 
@@ -163,7 +163,7 @@ class Gateway:
                 partial(self._put_panel_out, session.sid),
             )
         )
-        self._server.authenticated(session.sid, packet_size=ENGINE_PACKET_SIZE_MAX)
+        self._server.authenticated(session.sid, packet_size=PACKET_SIZE_MAX)
         self._after_answer(session, self._enter_panel)
 
     def _put_panel_out(self, sid: str) -> None:
@@ -184,7 +184,7 @@ class Gateway:
         session.token_expires = admission.token_expires
         self._put_out_at_the_end(session, admission.grant)
         if entering:
-            self._server.authenticated(session.sid, packet_size=ENGINE_PACKET_SIZE)
+            self._server.authenticated(session.sid, packet_size=PACKET_SIZE)
             self._after_answer(session, partial(self._enter_website, admission.grant.id, since))
 
     def _put_out_at_the_end(self, session: Session, grant: Grant) -> None:

@@ -4,13 +4,17 @@ Given to python-socketio as `serializer=`, so that nothing process-wide is chang
 """
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from socketio import packet as base
 
-from ...const import JSON_DEPTH_MAX, SOCKETIO_ATTACHMENTS_MAX
 from ...engineio.packet import PacketError
+
+# Socket.IO. Attachments of one packet: a snapshot and its thumbnails, not a heap to be filled.
+ATTACHMENTS_MAX: Final = 10
+# Nesting of JSON that comes in: commands need five levels, and recursion over more costs stack.
+JSON_DEPTH_MAX: Final = 32
 
 # <type>[<attachments>-][<namespace>,][<id>][<JSON>]
 _HEAD = re.compile(r"([0-6])(?:([0-9]{1,10})-)?(?:(/[^,]*),?)?([0-9]{1,15})?")
@@ -65,7 +69,7 @@ class SocketIoPacket(base.Packet):
         if (count is not None) != (self.packet_type in _BINARY):
             raise PacketError("attachments where none belong, or none where some do")
         number = int(count or 0)
-        if number > SOCKETIO_ATTACHMENTS_MAX:
+        if number > ATTACHMENTS_MAX:
             raise PacketError("too many attachments")
         return number
 

@@ -7,18 +7,23 @@ import asyncio
 from dataclasses import dataclass
 from functools import partial
 import logging
-from typing import Any, override
+from typing import Any, Final, override
 from urllib.parse import parse_qsl
 
 import socketio
 from socketio import exceptions, packet
 
-from ...const import AUTHENTICATE_TIMEOUT, SOCKETIO_EVENT_BURST, SOCKETIO_EVENT_RATE
 from ...engineio.packet import PacketError
 from ...engineio.server import Engine
 from ...engineio.session import Reason, Session
 from .manager import SocketIoManager, encode
 from .packet import SocketIoPacket
+
+# A session that shows no token within this time is closed.
+AUTHENTICATE_TIMEOUT: Final = 5.0
+# Events of one session: a slider sends about ten a second; the burst is a scene of sixty devices.
+EVENT_RATE: Final = 20.0
+EVENT_BURST: Final = 60
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,8 +58,8 @@ class SocketIoServer(socketio.AsyncServer):
         self,
         *,
         connect_timeout: float = AUTHENTICATE_TIMEOUT,
-        event_rate: float = SOCKETIO_EVENT_RATE,
-        event_burst: float = SOCKETIO_EVENT_BURST,
+        event_rate: float = EVENT_RATE,
+        event_burst: float = EVENT_BURST,
         logger: logging.Logger = _LOGGER,
         **engine_options: Any,
     ) -> None:

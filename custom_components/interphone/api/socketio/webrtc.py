@@ -26,14 +26,9 @@ from webrtc_models import RTCIceCandidateInit
 
 from ...access.grants import GrantChange
 from ...access.models import Grant
-from ...const import (
-    COMMAND_TIMEOUT,
-    DOMAIN,
-    WEBRTC_CANDIDATE_SIZE_MAX,
-    WEBRTC_OFFER_SIZE_MAX,
-    WEBRTC_STREAMS_PER_SOCKET,
-)
+from ...const import DOMAIN
 from ...devices.catalog import Difference
+from ...devices.commands import COMMAND_TIMEOUT
 from ...errors import (
     CommandFailedError,
     CommandTimeoutError,
@@ -48,6 +43,11 @@ from ..view import describe
 from .events import Event
 from .sessions import Session
 from .topics import Handler, Send
+
+# WebRTC: streams one socket watches at once, and the size of what it sends to set one up.
+WEBRTC_STREAMS_PER_SOCKET: Final = 4
+WEBRTC_OFFER_SIZE_MAX: Final = 32 * 1024
+WEBRTC_CANDIDATE_SIZE_MAX: Final = 4 * 1024
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.interphone.const import BASE_PATH, STREAM_IDLE_TIMEOUT
+from custom_components.interphone.const import BASE_PATH
+from custom_components.interphone.media.hls import STREAM_IDLE_TIMEOUT
 
 from ....cameras import FilmCamera
 from ....conftest import Home, Tokens

@@ -5,7 +5,7 @@ import asyncio
 from homeassistant.components.stream.const import OUTPUT_STARTUP_TIMEOUT
 import pytest
 
-from custom_components.interphone.const import STREAM_FAILURE_LIFETIME, STREAM_REQUESTS_MAX, STREAMS_PER_GRANT
+from custom_components.interphone.media.hls import STREAM_FAILURE_LIFETIME, STREAM_REQUESTS_MAX, STREAMS_PER_GRANT
 
 from ....cameras import FilmCamera
 from ....conftest import Home, Tokens

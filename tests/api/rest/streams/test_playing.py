@@ -13,9 +13,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.interphone.api.rest.stream import MASTER_PLAYLIST
-from custom_components.interphone.const import (
-    BASE_PATH,
-)
+from custom_components.interphone.const import BASE_PATH
 
 from ....cameras import FilmCamera
 from ....conftest import ORIGIN, OTHER_ORIGIN, Home, Tokens
