@@ -98,14 +98,14 @@ class Tokens:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-class Panel:
-    """A dashboard: what Home Assistant's frontend subscribes to."""
+class Display:
+    """A display: subscribes to the pairings as Home Assistant's frontend does."""
 
     def __init__(self, socket: MockHAClientWebSocket) -> None:
         self.socket = socket
 
     async def next(self) -> dict[str, Any]:
-        """Return the next pairing told."""
+        """Return the next pairing."""
         async with asyncio.timeout(5):
             message = await self.socket.receive_json()
         assert message["type"] == "event", message
@@ -121,12 +121,12 @@ class Panel:
 
 @dataclass(slots=True)
 class Home:
-    """The home as the outside reaches it, and a panel inside it."""
+    """The home as the outside reaches it, and a display inside it."""
 
     hass: HomeAssistant
     entry: MockConfigEntry
     client: TestClient[Any, Any]
-    panel: Panel
+    display: Display
     ws: MockHAClientWebSocket
 
     async def request(self, method: str, path: str, **kwargs: Any) -> tuple[int, Any]:
@@ -199,22 +199,22 @@ class Home:
         [device] = [device for device in body["devices"] if device["name"] == name]
         return device
 
-    async def pair_from_panel(self) -> Tokens:
-        """Pair by a code begun on a panel, which no budget of outsiders limits."""
+    async def pair_from_display(self) -> Tokens:
+        """Pair by a code begun on a display, which no budget of outsiders limits."""
         begun = await self.command("pairing/begin")
         status, body = await self.request("POST", "/codecheck", headers={"code": begun["result"]["pairing"]["code"]})
         assert status == 201, body
-        while (await self.panel.next())["state"] != "paired":
+        while (await self.display.next())["state"] != "paired":
             pass
         return Tokens(body["token"], body["refresh_token"], body["grant_id"], body["serial"])
 
     async def pair(self, **headers: str) -> Tokens:
         """Pair by the plain contract and return what the website got."""
         assert await self.request("GET", "/code", headers=headers) == (200, {"success": True})
-        code = await self.panel.next_code()
+        code = await self.display.next_code()
         status, body = await self.request("POST", "/codecheck", headers={"code": code, **headers})
         assert status == 201, body
-        assert (await self.panel.next())["state"] == "paired"
+        assert (await self.display.next())["state"] == "paired"
         return Tokens(body["token"], body["refresh_token"], body["grant_id"], body["serial"])
 
 
@@ -225,11 +225,11 @@ async def home(
     hass_client_no_auth: ClientSessionGenerator,
     hass_ws_client: WebSocketGenerator,
 ) -> Home:
-    """The home with a panel that is watching."""
+    """The home with a display that is watching."""
     subscribed = await hass_ws_client(hass)
     await subscribed.send_json_auto_id({"type": "interphone/pairing/subscribe"})
     assert (await subscribed.receive_json())["success"]
-    return Home(hass, entry, await hass_client_no_auth(), Panel(subscribed), await hass_ws_client(hass))
+    return Home(hass, entry, await hass_client_no_auth(), Display(subscribed), await hass_ws_client(hass))
 
 
 class Socket:

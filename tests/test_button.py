@@ -11,18 +11,18 @@ async def press(home: Home) -> None:
 
 async def test_the_button_shows_a_code_that_lets_a_website_in(home: Home) -> None:
     await press(home)
-    shown = await home.panel.next()
+    shown = await home.display.next()
     assert shown["state"] == "shown"
     assert shown["begun_on_panel"]
     await press(home)
-    assert await home.panel.next() == shown
+    assert await home.display.next() == shown
     status, body = await home.request("POST", "/codecheck", headers={"code": shown["code"], "Origin": ORIGIN})
     assert (status, body["success"]) == (201, True)
 
 
 async def test_it_works_when_outsiders_have_used_everything_up(home: Home) -> None:
     while (await home.request("GET", "/code", headers={"Origin": ORIGIN}))[0] == 200:
-        code = await home.panel.next_code()
+        code = await home.display.next_code()
         pairing = home.entry.runtime_data.desk.live()[0]
         await home.command("pairing/reject", pairing_id=pairing.id)
     while (await home.request("POST", "/codecheck", headers={"code": code}))[0] != 429:
@@ -30,13 +30,13 @@ async def test_it_works_when_outsiders_have_used_everything_up(home: Home) -> No
     await press(home)
     code = ""
     while len(code) != 12:
-        code = await home.panel.next_code()
+        code = await home.display.next_code()
     assert (await home.request("POST", "/codecheck", headers={"code": code}))[0] == 201
 
 
 async def test_it_says_nothing_of_the_code(home: Home) -> None:
     await press(home)
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     assert code not in str(home.hass.states.async_all())
 
 

@@ -1,4 +1,4 @@
-"""Codes as notifications, for homes whose dashboards show no panel."""
+"""Codes as notifications, for homes whose dashboards show no display."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ async def shown(home: Home) -> dict[str, Any]:
 
 async def test_it_shows_the_code_and_goes_when_that_is_used(home: Home) -> None:
     await home.request("GET", "/code", headers={"Origin": ORIGIN})
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     notification = await shown(home)
     assert notification["title"] == "Code for a website"
     assert f"# {code[:4]} {code[4:]}" in notification["message"]
@@ -37,7 +37,7 @@ async def test_it_shows_the_code_and_goes_when_that_is_used(home: Home) -> None:
 async def test_it_speaks_the_homes_language(home: Home, language: str, title: str, words: str) -> None:
     home.hass.config.language = language
     await home.request("GET", "/code", params={"client_name": "호텔"}, headers={"Accept-Language": "fr"})
-    await home.panel.next_code()
+    await home.display.next_code()
     notification = await shown(home)
     assert notification["title"] == title
     assert words in notification["message"]
@@ -46,15 +46,15 @@ async def test_it_speaks_the_homes_language(home: Home, language: str, title: st
 
 async def test_asking_again_makes_no_second_one(home: Home) -> None:
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     await home.request("GET", "/code")
-    await home.panel.next_code()
+    await home.display.next_code()
     assert code[:4] in (await shown(home))["message"]
 
 
 async def test_it_goes_when_the_code_is_rejected(home: Home) -> None:
     await home.request("GET", "/code")
-    pairing = await home.panel.next()
+    pairing = await home.display.next()
     assert await shown(home)
     await home.command("pairing/reject", pairing_id=pairing["id"])
     assert not await home.notifications()
@@ -69,7 +69,7 @@ async def test_it_goes_with_interphone(home: Home) -> None:
 
 async def test_one_for_each_code_and_each_goes_alone(home: Home) -> None:
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     begun = (await home.command("pairing/begin"))["result"]["pairing"]
     assert len(await home.notifications()) == 2
     await home.request("POST", "/codecheck", headers={"code": code})
@@ -77,7 +77,7 @@ async def test_one_for_each_code_and_each_goes_alone(home: Home) -> None:
     assert f"# {letters[:4]} {letters[4:8]} {letters[8:]}" in (await shown(home))["message"]
 
 
-async def test_one_begun_on_a_panel_speaks_of_no_stranger(home: Home) -> None:
+async def test_one_begun_on_a_display_speaks_of_no_stranger(home: Home) -> None:
     await home.command("pairing/begin")
     message = (await shown(home))["message"]
     assert "asks to be let in" not in message
@@ -99,7 +99,7 @@ async def test_one_begun_on_a_panel_speaks_of_no_stranger(home: Home) -> None:
 )
 async def test_a_strangers_words_are_words(home: Home, name: str) -> None:
     await home.request("POST", "/code", json={"client_name": name})
-    await home.panel.next_code()
+    await home.display.next_code()
     message = (await shown(home))["message"]
     # All of it is inside one code span, where Markdown and HTML mean nothing.
     assert message.count("`") == 2
@@ -116,7 +116,7 @@ class TestExpiry:
 
     async def test_it_goes_when_the_code_expires(self, home: Home) -> None:
         await home.request("GET", "/code")
-        while (pairing := await home.panel.next())["state"] != "expired":
+        while (pairing := await home.display.next())["state"] != "expired":
             pass
         assert pairing["code"] is None
         assert not await home.notifications()
@@ -130,8 +130,8 @@ class TestAskBeforeShowing:
 
     async def test_what_waits_for_a_tap_holds_no_code(self, home: Home) -> None:
         await home.request("GET", "/code")
-        waiting = await home.panel.next()
+        waiting = await home.display.next()
         assert not await home.notifications()
         await home.command("pairing/reveal", pairing_id=waiting["id"])
-        code = await home.panel.next_code()
+        code = await home.display.next_code()
         assert code[:4] in (await shown(home))["message"]

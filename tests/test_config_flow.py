@@ -209,11 +209,11 @@ async def test_codes_follow_at_once(home: Home, length: int) -> None:
     _, body = await home.request("POST", "/code", json={"challenge": "A" * 43})
     assert body["code_length"] == length
     assert 890 < body["expires_in"] <= 900
-    assert len(await home.panel.next_code()) == length
+    assert len(await home.display.next_code()) == length
     await home.request("GET", "/code")
-    pairing = await home.panel.next()
+    pairing = await home.display.next()
     await home.command("pairing/reveal", pairing_id=pairing["id"])
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     assert len(code) == length
     await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": code[:-1]})
     status, _ = await home.request("POST", "/codecheck", headers={"code": code})
@@ -222,7 +222,7 @@ async def test_codes_follow_at_once(home: Home, length: int) -> None:
 
 async def test_token_lifetimes_follow_at_once(home: Home) -> None:
     await save_options(home.hass, home.entry.entry_id, token_lifetime=3600)
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     claims = jwt.decode(tokens.token, options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 3600
     spend = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
@@ -246,7 +246,7 @@ async def test_sockets_of_one_address_follow_at_once(home: Home) -> None:
 async def test_asking_before_showing_follows_at_once(home: Home) -> None:
     await save_options(home.hass, home.entry.entry_id, ask_before_showing=True)
     await home.request("GET", "/code")
-    pairing = await home.panel.next()
+    pairing = await home.display.next()
     assert (pairing["state"], pairing["code"]) == ("waiting", None)
 
 
@@ -256,7 +256,7 @@ async def types(home: Home, headers: dict[str, str]) -> set[str]:
 
 
 async def test_what_is_shared_follows_at_once(home: Home) -> None:
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     assert await types(home, tokens.headers) == {"light", "switch", "outlet"}
     await save_options(home.hass, home.entry.entry_id, domains=["light"])
     assert await types(home, tokens.headers) == {"light"}
@@ -269,7 +269,7 @@ async def test_what_is_shared_follows_at_once(home: Home) -> None:
 
 
 async def test_places_narrow_and_except(home: Home) -> None:
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     area = ar.async_get(home.hass).async_create("Bedroom")
     bed_light = er.async_get(home.hass).async_get("light.bed_light")
     dr.async_get(home.hass).async_update_device(bed_light.device_id, area_id=area.id)

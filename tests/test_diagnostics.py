@@ -11,7 +11,7 @@ async def test_diagnostics_tell_how_it_stands_and_no_secret(home: Home, hass_cli
     assert await async_setup_component(home.hass, "diagnostics", {})
     tokens = await home.pair(Origin=ORIGIN)
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
 
     diagnostics = await get_diagnostics_for_config_entry(home.hass, hass_client, home.entry)
 

@@ -32,7 +32,7 @@ LIGHTS = {"Bed Light", "Ceiling Lights", "Kitchen Lights", "Office RGBW Lights",
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ async def test_codes_and_tokens_follow_at_once(home: Home, tokens: Tokens, websi
     claims = jwt.decode(body["token"], options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 3600
     assert await home.request("GET", "/code") == (200, {"success": True})
-    waiting = await home.panel.next()
+    waiting = await home.display.next()
     assert waiting["code"] is None
     revealed = await home.command("pairing/reveal", pairing_id=waiting["id"])
     assert len(revealed["result"]["pairing"]["code"]) == 10

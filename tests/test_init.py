@@ -117,14 +117,14 @@ async def test_removing(home: Home, connect: Connect) -> None:
 
 
 async def test_a_pause_outlives_a_restart(home: Home) -> None:
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     await home.command("grants/pause", grant_id=tokens.grant_id)
     assert await home.hass.config_entries.async_reload(home.entry.entry_id)
     await home.refused(403, "grant_paused", "GET", "/grant", headers=tokens.headers)
 
 
 async def test_a_store_that_cannot_be_read_lets_nobody_in(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     [good] = [text for name, text in stores(home.hass).items() if name == DOMAIN]
     keep(home.hass, good[: len(good) // 2])

@@ -1,4 +1,4 @@
-"""The main job end to end: a website pairs by the code on the panel and controls the home."""
+"""The main job end to end: a website pairs by the code on the display and controls the home."""
 
 import pytest
 

@@ -18,7 +18,7 @@ LIGHT = "light.bed_light"
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def test_a_home_that_stops_answers_for_nobody(home: Home, website: Socket)
 
 
 async def test_who_hears_it(home: Home, connect: Connect, website: Socket, tokens: Tokens) -> None:
-    guest = await home.pair_from_panel()
+    guest = await home.pair_from_display()
     light = await home.device(tokens)
     await home.command("grants/update", grant_id=guest.grant_id, scope={"devices": [light["id"]]})
     other = await enter(connect, guest)

@@ -7,7 +7,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
-from .conftest import ORIGIN, Home, Panel
+from .conftest import ORIGIN, Display, Home
 
 ADMINS_ONLY = [
     ("grants/list", {}),
@@ -28,18 +28,18 @@ FOR_EVERYONE = [
 pytestmark = pytest.mark.usefixtures("quiet_log")
 
 
-async def subscribe(socket: MockHAClientWebSocket) -> Panel:
+async def subscribe(socket: MockHAClientWebSocket) -> Display:
     await socket.send_json_auto_id({"type": "interphone/pairing/subscribe"})
     answer = await socket.receive_json()
     assert answer["type"] == "result"
     assert answer["success"]
     assert answer["result"] is None
-    return Panel(socket)
+    return Display(socket)
 
 
 async def test_a_panel_that_comes_later_sees_what_is_live(home: Home, hass_ws_client: WebSocketGenerator) -> None:
     await home.request("GET", "/code", headers={"Origin": ORIGIN}, params={"client_name": "Hotel"})
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     late = await subscribe(await hass_ws_client(home.hass))
     pairing = await late.next()
     assert pairing["code"] == code
@@ -59,7 +59,7 @@ async def test_unsubscribing(home: Home, hass_ws_client: WebSocketGenerator) -> 
     await socket.send_json({"id": 51, "type": "unsubscribe_events", "subscription": 50})
     assert (await socket.receive_json())["success"]
     await home.request("GET", "/code")
-    await home.panel.next_code()
+    await home.display.next_code()
     await socket.send_json({"id": 52, "type": "ping"})
     assert (await socket.receive_json())["type"] == "pong"
 
@@ -69,21 +69,21 @@ async def test_a_panel_that_leaves_is_missed_by_nobody(home: Home, hass_ws_clien
     await gone.socket.close()
     await home.hass.async_block_till_done()
     await home.request("GET", "/code")
-    assert await home.panel.next_code()
+    assert await home.display.next_code()
 
 
 async def test_a_panel_outlives_a_reload(home: Home) -> None:
     """A dashboard that is open all day still shows the next code after the owner changed something."""
     assert await home.hass.config_entries.async_reload(home.entry.entry_id)
     await home.request("GET", "/code")
-    assert await home.panel.next_code()
+    assert await home.display.next_code()
 
 
 async def test_a_live_code_ends_with_a_reload(home: Home) -> None:
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     assert await home.hass.config_entries.async_reload(home.entry.entry_id)
-    ended = await home.panel.next()
+    ended = await home.display.next()
     assert ended["state"] == "expired"
     assert ended["code"] is None
     await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": code})
@@ -93,7 +93,7 @@ async def test_begun_on_a_panel(home: Home) -> None:
     begun = (await home.command("pairing/begin"))["result"]["pairing"]
     assert begun["begun_on_panel"] is True
     assert begun["state"] == "shown"
-    assert await home.panel.next_code() == begun["code"]
+    assert await home.display.next_code() == begun["code"]
     again = (await home.command("pairing/begin"))["result"]["pairing"]
     assert again["code"] == begun["code"]
     status, _ = await home.request("POST", "/codecheck", headers={"code": begun["code"].lower()})
@@ -103,12 +103,12 @@ async def test_begun_on_a_panel(home: Home) -> None:
 
 async def test_rejecting(home: Home) -> None:
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     [pairing_id] = {pairing["id"] for pairing in [await latest(home)]}
     assert (await home.command("pairing/reject", pairing_id=pairing_id))["success"]
-    rejected = await home.panel.next()
+    rejected = await home.display.next()
     while rejected["state"] == "shown":
-        rejected = await home.panel.next()
+        rejected = await home.display.next()
     assert rejected["state"] == "rejected"
     assert rejected["code"] is None
     await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": code})
@@ -117,9 +117,9 @@ async def test_rejecting(home: Home) -> None:
 
 
 async def latest(home: Home) -> dict[str, Any]:
-    """Ask once more, and return the pairing the panel is told of again."""
+    """Ask once more, and return the pairing the display is told of again."""
     await home.request("GET", "/code")
-    return await home.panel.next()
+    return await home.display.next()
 
 
 class TestAskBeforeShowing:
@@ -129,13 +129,13 @@ class TestAskBeforeShowing:
 
     async def test_a_tap_shows_the_code(self, home: Home) -> None:
         assert await home.request("GET", "/code") == (200, {"success": True})
-        waiting = await home.panel.next()
+        waiting = await home.display.next()
         assert waiting["state"] == "waiting"
         assert waiting["code"] is None
         await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": "12345678"})
         revealed = (await home.command("pairing/reveal", pairing_id=waiting["id"]))["result"]["pairing"]
         assert revealed["state"] == "shown"
-        assert await home.panel.next_code() == revealed["code"]
+        assert await home.display.next_code() == revealed["code"]
         status, _ = await home.request("POST", "/codecheck", headers={"code": revealed["code"]})
         assert status == 201
 
@@ -169,7 +169,7 @@ async def test_grants(home: Home) -> None:
 
 
 async def test_revoking_all(home: Home) -> None:
-    first, second = await home.pair_from_panel(), await home.pair_from_panel()
+    first, second = await home.pair_from_display(), await home.pair_from_display()
     assert len(await home.grants()) == 2
     assert (await home.command("grants/revoke_all"))["success"]
     assert await home.grants() == []
@@ -228,7 +228,7 @@ async def test_what_is_for_admins(
     command: str,
     fields: Any,
 ) -> None:
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     resident = await hass_ws_client(home.hass, hass_read_only_access_token)
     if "grant_id" in fields:
         fields = {**fields, "grant_id": tokens.grant_id}
@@ -249,9 +249,9 @@ async def test_any_resident_may_let_a_website_in(
     begun = (await resident.receive_json())["result"]["pairing"]
     status, _ = await home.request("POST", "/codecheck", headers={"code": begun["code"]})
     assert status == 201
-    panel = await subscribe(await hass_ws_client(home.hass, hass_read_only_access_token))
+    display = await subscribe(await hass_ws_client(home.hass, hass_read_only_access_token))
     await home.request("GET", "/code")
-    assert await panel.next_code()
+    assert await display.next_code()
 
 
 @pytest.mark.parametrize(("command", "fields"), ADMINS_ONLY + FOR_EVERYONE)

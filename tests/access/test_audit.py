@@ -11,7 +11,7 @@ async def acts(home: Home) -> list[tuple[str, Any]]:
 
 async def test_who_did_what_is_written_down(home: Home) -> None:
     await home.request("GET", "/code", headers={"Origin": ORIGIN})
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     wrong = str((int(code) + 1) % 10**8).zfill(8)
     assert (await home.request("POST", "/codecheck", headers={"code": wrong}))[0] == 401
     status, body = await home.request("POST", "/codecheck", headers={"code": code})
@@ -48,7 +48,7 @@ async def test_the_gate_is_written_down(home: Home) -> None:
     relay = home.entry.runtime_data
     relay.desk.gate.failures = 19  # as many wrong codes came before, over days
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     wrong = str((int(code) + 1) % 10**8).zfill(8)
     assert (await home.request("POST", "/codecheck", headers={"code": wrong}))[0] == 401
     assert [act for act, _ in await acts(home)][-3:] == ["refused", "gate_closed", "concealed"]

@@ -136,7 +136,7 @@ async def test_what_puts_out_is_written_as_soon_as_the_disk_is_back(home: Home, 
 
 async def test_a_website_revoked_before_it_was_let_in_gets_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     disk = SlowDisk(home.hass, monkeypatch)
     checking = asyncio.create_task(home.request("POST", "/codecheck", headers={"code": code}))
     await disk.writing.wait()
@@ -255,7 +255,7 @@ async def test_failures_are_written_at_once(home: Home) -> None:
     tokens = await home.pair()
     assert (await home.request("GET", "/grant", headers=tokens.headers))[0] == 200  # its use may wait for minutes
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     wrong = str((int(code) + 1) % 10**8).zfill(8)
     assert (await home.request("POST", "/codecheck", headers={"code": wrong}))[0] == 401
     await home.hass.async_block_till_done()

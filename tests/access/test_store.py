@@ -138,7 +138,7 @@ async def test_a_disk_that_cannot_be_written(home: Home) -> None:
     refresh = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
     assert (await home.request("POST", "/token", json=refresh))[1]["error"] == "storage_failed"
     assert (await home.request("GET", "/code"))[0] == 200
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     assert (await home.request("POST", "/codecheck", headers={"code": code}))[1]["error"] == "storage_failed"
     grants = (await home.command("grants/list"))["result"]["grants"]
     assert [grant["id"] for grant in grants] == [kept.grant_id]

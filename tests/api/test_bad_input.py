@@ -37,7 +37,7 @@ BODIES = [(name, body if isinstance(body, bytes) else body.encode()) for name, b
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.mark.parametrize("path", ["/code", "/token", "/revoke"])
@@ -125,7 +125,7 @@ async def test_fields_of_a_revocation(home: Home, token: Any) -> None:
 )
 async def test_codes_that_are_none(home: Home, code: str | None, error: str, status: int) -> None:
     await home.request("GET", "/code")
-    right = await home.panel.next_code()
+    right = await home.display.next_code()
     before = await home.condition()
     headers = {} if code is None else {"code": code}
     await home.refused(status, error, "POST", "/codecheck", headers=headers)
@@ -137,7 +137,7 @@ async def test_codes_that_are_none(home: Home, code: str | None, error: str, sta
 
 async def test_a_code_of_bytes_that_are_no_text(home: Home) -> None:
     await home.request("GET", "/code")
-    await home.panel.next_code()
+    await home.display.next_code()
     head = f"POST {BASE_PATH}/codecheck HTTP/1.1\r\nHost: home\r\nContent-Length: 0\r\ncode: ".encode()
     status, body = await home.raw(head + b"\xff\xfe1234\r\n\r\n")
     assert (status, body["error"]) == (401, "wrong_code")
@@ -186,7 +186,7 @@ async def test_options_that_is_no_preflight(home: Home) -> None:
 
 
 async def test_head_shows_no_code(home: Home) -> None:
-    """A method that is safe by definition must not light up the panels."""
+    """A method that is safe by definition must not light up the displays."""
     async with home.client.head(f"{BASE_PATH}/code") as response:
         assert response.status == 405
     assert not await home.notifications()

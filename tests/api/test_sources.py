@@ -17,12 +17,12 @@ async def ask_for_code(home: Home, source: str | None) -> int:
     async with home.client.get(f"{BASE_PATH}/code", headers=headers) as response:
         status = response.status
     if status == 200:
-        while (pairing := await home.panel.next())["state"] != "shown":
+        while (pairing := await home.display.next())["state"] != "shown":
             pass
         if source is not None and ":" not in source:
             assert pairing["source"] == source
         await home.command("pairing/reject", pairing_id=pairing["id"])
-        while (await home.panel.next())["state"] != "rejected":
+        while (await home.display.next())["state"] != "rejected":
             pass
     return status
 
@@ -42,7 +42,7 @@ class TestBans:
         for code in ("12345678", "87654321"):
             await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": code})
         await home.request("GET", "/code")
-        code = await home.panel.next_code()
+        code = await home.display.next_code()
         for step in (1, 2, 3):
             wrong = str((int(code) + step) % 10**8).zfill(8)
             await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": wrong})
@@ -88,11 +88,11 @@ class TestTrustedProxy:
             async with home.client.get(f"{BASE_PATH}/code", headers={"X-Forwarded-For": source}) as response:
                 statuses.append(response.status)
             if statuses[-1] == 200:
-                while (pairing := await home.panel.next())["state"] != "shown":
+                while (pairing := await home.display.next())["state"] != "shown":
                     pass
                 assert pairing["source"] == "203.0.113.1"
                 await home.command("pairing/reject", pairing_id=pairing["id"])
-                while (await home.panel.next())["state"] != "rejected":
+                while (await home.display.next())["state"] != "rejected":
                     pass
         assert statuses == [200, 200, 200, 429]
 
@@ -104,4 +104,4 @@ async def test_without_that_setting_the_header_gets_nobody_in(home: Home, caplog
     caplog.clear()  # Home Assistant tells its owner that a proxy is not set up
     async with home.client.get(f"{BASE_PATH}/code", headers={"X-Real-IP": "203.0.113.1"}) as response:
         assert response.status == 200
-    assert (await home.panel.next())["source"] == "127.0.0.1"
+    assert (await home.display.next())["source"] == "127.0.0.1"

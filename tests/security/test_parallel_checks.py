@@ -8,7 +8,7 @@ from tests.conftest import Home
 async def test_a_thousand_checks_at_once_are_compared_within_the_budget(home: Home) -> None:
     """Through the real server: what is counted before it is compared cannot be overtaken."""
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     wrong = str((int(code) + 1) % 10**8).zfill(8)
 
     async def check() -> str:

@@ -68,12 +68,12 @@ async def pair_bound(home: Home, hunted: Secrets) -> dict[str, Any]:
     verifier = secrets.token_urlsafe(32)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     _, asked = await home.request("POST", "/code", json={"challenge": challenge}, headers={"Origin": ORIGIN})
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     proof = {"pairing_id": asked["pairing_id"], "verifier": verifier}
     for typed, expected in ((another(code), 401), (code, 201)):
         status, body = await home.request("POST", "/codecheck", headers={"code": typed}, json=proof)
         assert status == expected
-    while (await home.panel.next())["state"] != "paired":
+    while (await home.display.next())["state"] != "paired":
         pass
     hunted.add_code(code)
     hunted.add(verifier=verifier, token=body["token"], refresh_token=body["refresh_token"])
@@ -83,11 +83,11 @@ async def pair_bound(home: Home, hunted: Secrets) -> dict[str, Any]:
 async def pair_plain(home: Home, hunted: Secrets) -> str:
     """Pair as in 2021, with a wrong code first; return the refresh token."""
     await home.request("GET", "/code", headers={"Origin": ORIGIN})
-    code = await home.panel.next_code()
+    code = await home.display.next_code()
     for typed, expected in ((another(code), 401), (code, 201)):
         status, body = await home.request("POST", "/codecheck", headers={"code": typed, "Origin": ORIGIN})
         assert status == expected
-    while (await home.panel.next())["state"] != "paired":
+    while (await home.display.next())["state"] != "paired":
         pass
     hunted.add_code(code)
     hunted.add(token=body["token"], refresh_token=body["refresh_token"])
@@ -95,7 +95,7 @@ async def pair_plain(home: Home, hunted: Secrets) -> str:
 
 
 async def live_through_everything(home: Home, connect: Connect, hunted: Secrets) -> None:
-    """Pair, fail, command with a PIN, refresh, reuse, revoke, and leave a code on the panels."""
+    """Pair, fail, command with a PIN, refresh, reuse, revoke, and leave a code on the displays."""
     spent = await pair_plain(home, hunted)
     bound = await pair_bound(home, hunted)
     scope = {"doors_and_alarms": True}

@@ -13,7 +13,7 @@ from .trickle import post_around
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 async def ring(home: Home, tokens: Tokens, **data: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ async def test_the_action_that_waits_gets_the_answer(home: Home, tokens: Tokens)
 async def test_a_socket_and_a_request_race(
     home: Home, connect: Connect, tokens: Tokens, *, socket_is_first: bool
 ) -> None:
-    other = await home.pair_from_panel()
+    other = await home.pair_from_display()
     website = await connect(other.token)
     await website.receive("snapshot")
     answered = async_capture_events(home.hass, "interphone_answered")
@@ -111,7 +111,7 @@ async def test_too_late(home: Home, tokens: Tokens) -> None:
 
 async def test_only_who_sees_the_door_may_answer(hass: HomeAssistant, home: Home, tokens: Tokens) -> None:
     answered = async_capture_events(hass, "interphone_answered")
-    guest = await home.pair_from_panel()
+    guest = await home.pair_from_display()
     told = await ring(home, tokens, entity_id="light.bed_light")
     path = f"/events/{told['event_id']}/answer"
     await home.refused(401, "missing_token", "POST", path)

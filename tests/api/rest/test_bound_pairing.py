@@ -18,7 +18,7 @@ async def ask(home: Home, **kwargs: Any) -> tuple[dict[str, Any], str]:
     method = "POST" if "json" in kwargs else "GET"
     status, body = await home.request(method, "/code", **kwargs)
     assert status == 200, body
-    return body, await home.panel.next_code()
+    return body, await home.display.next_code()
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ async def test_a_wrong_code_with_the_right_proof(home: Home) -> None:
     wrong = str((int(code) + 1) % 10**8).zfill(8)
     proof = {"pairing_id": asked["pairing_id"], "verifier": VERIFIER}
     await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": wrong}, json=proof)
-    assert (await home.panel.next())["attempts_left"] == 4
+    assert (await home.display.next())["attempts_left"] == 4
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_a_proof_that_is_none(home: Home, proof: Any, names: str) -> None:
 
 async def test_a_plain_code_takes_no_proof(home: Home) -> None:
     await home.request("GET", "/code")
-    plain = await home.panel.next_code()
+    plain = await home.display.next_code()
     await home.refused(
         401,
         "expired_code",
@@ -105,14 +105,14 @@ async def test_a_plain_code_takes_no_proof(home: Home) -> None:
 
 async def test_plain_and_bound_wait_for_each_other_and_never_meet(home: Home) -> None:
     await home.request("GET", "/code")
-    plain = await home.panel.next_code()
+    plain = await home.display.next_code()
     status, asked = await home.request("GET", "/code", headers={"X-Pairing-Challenge": CHALLENGE})
     assert (status, asked["state"]) == (200, "requested")
     proof = {"pairing_id": asked["pairing_id"], "verifier": VERIFIER}
     await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": plain}, json=proof)
     status, _ = await home.request("POST", "/codecheck", headers={"code": plain})
     assert status == 201
-    bound = await home.panel.next_code()
+    bound = await home.display.next_code()
     status, _ = await home.request("POST", "/codecheck", headers={"code": bound}, json=proof)
     assert status == 201
 
@@ -169,6 +169,6 @@ async def test_an_unknown_field_is_named(home: Home) -> None:
 
 async def test_blank_words_are_no_words(home: Home) -> None:
     await home.request("POST", "/code", json={"client_name": "   ", "account_hint": ""})
-    pairing = await home.panel.next()
+    pairing = await home.display.next()
     assert pairing["client_name"] is None
     assert pairing["account_hint"] is None

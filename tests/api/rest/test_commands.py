@@ -19,7 +19,7 @@ LIGHT = "light.bed_light"
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture

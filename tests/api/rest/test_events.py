@@ -19,7 +19,7 @@ def turn(hass: HomeAssistant, state: str) -> None:
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ class Station(WeatherEntity):
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture
@@ -301,7 +301,7 @@ def pass_seconds(home: Home, seconds: float) -> None:
 
 async def test_who_asks_a_moment_later_gets_the_same(home: Home, tokens: Tokens, station: Station) -> None:
     station.points = [{"datetime": NOON.isoformat()}]
-    other = await home.pair_from_panel()
+    other = await home.pair_from_display()
     for website in (tokens, other, tokens):
         assert len(await forecast(home, website)) == 1
         station.points *= 2

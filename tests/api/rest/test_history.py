@@ -44,7 +44,7 @@ def _custom_integrations(day_before: None, async_test_recorder: Any, enable_cust
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture

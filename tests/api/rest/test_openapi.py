@@ -26,7 +26,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 def nodes(tree: Any) -> Iterator[dict[str, Any]]:
@@ -97,7 +97,7 @@ def test_every_error_of_the_rest_doors_is_told() -> None:
     elsewhere = {
         # Of every method that is none.
         "method_not_allowed",
-        # Of the panels and the owner.
+        # Of the displays and the owner.
         "unknown_pairing",
         "unknown_grant",
     }

@@ -16,7 +16,7 @@ LAMPS = ["light.bed_light", "light.ceiling_lights", "light.kitchen_lights"]
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 class Website:

@@ -29,7 +29,7 @@ async def camera(home: Home) -> StillCamera:
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture

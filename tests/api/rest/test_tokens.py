@@ -31,7 +31,7 @@ PATHS: Final = [
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 async def refused_everywhere(home: Home, status: int, error: str, authorization: str | None) -> None:
@@ -188,7 +188,7 @@ async def test_an_expired_token(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL, "aiohttp.access")  # stumbles over frozen time zones
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     freezer.tick(30 * 3600 - 1)
     home.client = await hass_client_no_auth()
     status, _ = await home.request("GET", "/grant", headers=tokens.headers)

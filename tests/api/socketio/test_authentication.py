@@ -21,7 +21,7 @@ TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 async def refusal(connect: Connect, **kwargs: Any) -> dict[str, Any]:
@@ -73,16 +73,16 @@ async def test_a_home_assistant_token_makes_a_panel(
     home: Home, connect: Connect, hass_access_token: str, way: str
 ) -> None:
     if way == "auth":
-        panel = await connect(hass_access_token)
+        display = await connect(hass_access_token)
     elif way == "header":
-        panel = await connect(headers={"Authorization": f"Bearer {hass_access_token}"})
+        display = await connect(headers={"Authorization": f"Bearer {hass_access_token}"})
     else:
-        panel = await connect()
-        assert await panel.call("authenticate", {"token": hass_access_token}) == {"success": True}
+        display = await connect()
+        assert await display.call("authenticate", {"token": hass_access_token}) == {"success": True}
     await asyncio.sleep(0)
     await home.request("GET", "/code", headers={"Origin": ORIGIN})
-    code = await home.panel.next_code()
-    told = [await panel.next(), await panel.next(), await panel.next()]
+    code = await home.display.next_code()
+    told = [await display.next(), await display.next(), await display.next()]
     assert [name for name, _ in told] == ["pairing", "code", "pairing"]
     assert told[0][1]["state"] == "requested"
     assert told[1][1] == code
@@ -91,7 +91,7 @@ async def test_a_home_assistant_token_makes_a_panel(
     assert told[2][1]["code"] == code
     assert told[2][1]["origin"] == ORIGIN
     await home.request("POST", "/codecheck", headers={"code": code})
-    paired = await panel.receive("pairing")
+    paired = await display.receive("pairing")
     assert (paired["state"], paired["code"]) == ("paired", None)
 
 
@@ -99,10 +99,10 @@ async def test_a_panel_that_comes_later_is_told_what_is_live(
     home: Home, connect: Connect, hass_access_token: str
 ) -> None:
     await home.request("GET", "/code")
-    code = await home.panel.next_code()
-    panel = await connect(hass_access_token)
-    assert await panel.receive("code") == code
-    assert (await panel.receive("pairing"))["code"] == code
+    code = await home.display.next_code()
+    display = await connect(hass_access_token)
+    assert await display.receive("code") == code
+    assert (await display.receive("pairing"))["code"] == code
 
 
 async def test_websites_and_strangers_see_no_code(home: Home, connect: Connect, tokens: Tokens) -> None:
@@ -110,7 +110,7 @@ async def test_websites_and_strangers_see_no_code(home: Home, connect: Connect, 
     await website.receive("snapshot")
     stranger = await connect()
     await home.request("GET", "/code")
-    await home.panel.next_code()
+    await home.display.next_code()
     home.hass.states.async_set("light.bed_light", "on", home.hass.states.get("light.bed_light").attributes)
     await website.receive("state")
     await stranger.call("authenticate", {"token": tokens.token})
@@ -199,27 +199,27 @@ async def test_a_user_that_may_not_log_in_has_no_panel(
 
 async def test_a_panel_that_is_logged_out(hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser) -> None:
     refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
-    panel = await connect(hass.auth.async_create_access_token(refresh_token))
-    await panel.call("authenticate", {"token": "x"})  # it has entered by the time this is answered
+    display = await connect(hass.auth.async_create_access_token(refresh_token))
+    await display.call("authenticate", {"token": "x"})  # it has entered by the time this is answered
     hass.auth.async_remove_refresh_token(refresh_token)
-    assert await panel.receive("revoked") == {"reason": "token_revoked"}
-    await panel.closed()
+    assert await display.receive("revoked") == {"reason": "token_revoked"}
+    await display.closed()
 
 
 async def test_who_is_in_stays_who_it_is(home: Home, connect: Connect, tokens: Tokens, hass_access_token: str) -> None:
-    other = await home.pair_from_panel()
+    other = await home.pair_from_display()
     website = await connect(tokens.token)
     await website.receive("snapshot")
     assert (await website.call("authenticate", {"token": other.token}))["error"] == "invalid_request"
     assert (await website.call("authenticate", {"token": hass_access_token}))["error"] == "invalid_request"
-    panel = await connect(hass_access_token)
-    assert (await panel.call("authenticate", {"token": tokens.token}))["error"] == "invalid_request"
-    assert (await panel.call("authenticate", {"token": hass_access_token}))["error"] == "invalid_request"
+    display = await connect(hass_access_token)
+    assert (await display.call("authenticate", {"token": tokens.token}))["error"] == "invalid_request"
+    assert (await display.call("authenticate", {"token": hass_access_token}))["error"] == "invalid_request"
     # Each is still what it was.
     await home.command("grants/revoke", grant_id=other.grant_id)
     assert await website.call("authenticate", {"token": tokens.token}) == {"success": True}
     await home.request("GET", "/code")
-    assert (await panel.receive("pairing"))["state"] == "requested"
+    assert (await display.receive("pairing"))["state"] == "requested"
 
 
 class TestLifetimes:
@@ -230,14 +230,14 @@ class TestLifetimes:
         return {"origins": [ORIGIN], "domains": ["light"], "token_lifetime": 2}
 
     async def test_a_socket_ends_with_its_token(self, home: Home, connect: Connect) -> None:
-        tokens = await home.pair_from_panel()
+        tokens = await home.pair_from_display()
         website = await connect(tokens.token)
         await website.receive("snapshot")
         assert await website.receive("revoked") == {"reason": "expired_token"}
         await website.closed()
 
     async def test_a_fresh_token_extends_it(self, home: Home, connect: Connect) -> None:
-        tokens = await home.pair_from_panel()
+        tokens = await home.pair_from_display()
         website, other = await connect(tokens.token), await connect(tokens.token)
         await website.receive("snapshot")
         await other.receive("snapshot")
@@ -259,7 +259,7 @@ async def test_an_expired_token(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("CRITICAL", "aiohttp.access")  # stumbles over frozen time zones
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     freezer.tick(30 * 3600 + 31)
     home.client = await hass_client_no_auth()
     said = await refusal(connect, auth={"token": tokens.token})

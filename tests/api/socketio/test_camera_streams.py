@@ -41,7 +41,7 @@ async def camera(home: Home, *, registered: bool) -> FilmCamera:
 @pytest.fixture
 async def streams(home: Home, camera: FilmCamera, connect: Connect) -> Streams:
     """Tell what the website is told next of the camera's streams."""
-    website = await connect((await home.pair_from_panel()).token)
+    website = await connect((await home.pair_from_display()).token)
     devices = (await website.receive("snapshot"))["devices"]
     told = {device["name"]: device["traits"]["camera"] for device in devices if device["type"] == "camera"}
     assert told == {
@@ -96,6 +96,6 @@ async def test_a_camera_out_of_reach_keeps_its_description(home: Home, camera: F
     camera._attr_available = False
     camera.async_write_ha_state()
     await home.hass.async_block_till_done()
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     device = await home.device(tokens, "Garden")
     assert (device["online"], device["traits"]["camera"]["streams"]) == (False, ["hls"])

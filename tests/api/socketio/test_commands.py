@@ -23,7 +23,7 @@ def _short_watch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture(params=["websocket", "polling"])

@@ -77,7 +77,7 @@ async def tokens(home: Home, caplog: pytest.LogCaptureFixture) -> Tokens:
     home.hass.loop.set_debug(False)
     caplog.set_level("WARNING", "aiohttp.access")
     home.hass.states.async_set(DIARY, "")
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture

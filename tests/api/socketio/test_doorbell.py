@@ -44,7 +44,7 @@ async def doorbell(home: Home) -> Doorbell:
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def moment(website: Socket, type_: str = "ring") -> dict[str, Any]:
 async def test_the_first_to_answer_wins(
     home: Home, connect: Connect, website: Socket, doorbell: Doorbell, tokens: Tokens
 ) -> None:
-    neighbour = await home.pair_from_panel()
+    neighbour = await home.pair_from_display()
     other = await enter(connect, neighbour)
     answered = async_capture_events(home.hass, "interphone_answered")
     doorbell.press()
@@ -111,7 +111,7 @@ async def test_too_late(website: Socket, doorbell: Doorbell, monkeypatch: pytest
 async def test_only_who_sees_the_door_may_answer(
     home: Home, connect: Connect, website: Socket, doorbell: Doorbell, tokens: Tokens
 ) -> None:
-    guest = await home.pair_from_panel()
+    guest = await home.pair_from_display()
     await home.command("grants/update", grant_id=guest.grant_id, scope={"devices": []})
     other = await enter(connect, guest)
     doorbell.press()

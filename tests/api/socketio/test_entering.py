@@ -27,7 +27,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 def switch(home: Home, state: str) -> None:
@@ -125,7 +125,7 @@ async def test_who_enters_at_the_same_position_is_told_the_same(home: Home, open
         await website.join({"token": tokens.token})
         return await website.next()
 
-    narrow = await home.pair_from_panel()
+    narrow = await home.pair_from_display()
     light = (await home.device(tokens))["id"]
     await home.command("grants/update", grant_id=narrow.grant_id, scope={"devices": [light]})
     switch(home, "off")

@@ -94,4 +94,4 @@ async def test_a_flood_of_handshakes_is_nothing_to_who_comes_from_elsewhere(
     assert set(after["answers"]) == {"200" if transport == "polling" else "101", "429"}
     assert after["answers"]["429"] >= 0.9 * sum(after["answers"].values())
     # Its own newcomers are let in meanwhile, too.
-    assert (await home.request("GET", "/devices", headers=(await home.pair_from_panel()).headers))[0] == 200
+    assert (await home.request("GET", "/devices", headers=(await home.pair_from_display()).headers))[0] == 200

@@ -12,13 +12,13 @@ pytestmark = pytest.mark.usefixtures("quiet_log")
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
-async def enter(connect: Connect, home: Home, who: str, panel_token: str, transport: str) -> Socket:
-    """Enter as a stranger, a website or a panel."""
+async def enter(connect: Connect, home: Home, who: str, display_token: str, transport: str) -> Socket:
+    """Enter as a stranger, a website or a display."""
     if who == "website":
-        website = await connect((await home.pair_from_panel()).token, transports=[transport])
+        website = await connect((await home.pair_from_display()).token, transports=[transport])
         await website.receive("snapshot")
         return website
-    return await connect(panel_token if who == "panel" else None, transports=[transport])
+    return await connect(display_token if who == "display" else None, transports=[transport])
 
 
 def message(size: int) -> str:
@@ -29,7 +29,7 @@ def message(size: int) -> str:
 @TRANSPORTS
 @pytest.mark.parametrize(
     ("who", "most"),
-    [("stranger", PACKET_SIZE), ("website", PACKET_SIZE), ("panel", PACKET_SIZE_MAX)],
+    [("stranger", PACKET_SIZE), ("website", PACKET_SIZE), ("display", PACKET_SIZE_MAX)],
 )
 async def test_a_message_has_a_size(
     home: Home, connect: Connect, hass_access_token: str, who: str, most: int, transport: str
@@ -57,5 +57,5 @@ async def test_one_source_holds_so_many_sessions_and_others_come_as_ever(home: H
     assert answers == [200] * SESSIONS_PER_SOURCE
     assert [await status(home, "127.0.0.2", transport) for transport in ("polling", "websocket")] == [429, 429]
     assert [await status(home, "127.0.0.3", transport) for transport in ("polling", "websocket")] == [200, 101]
-    website = await connect((await home.pair_from_panel()).token)
+    website = await connect((await home.pair_from_display()).token)
     await website.receive("snapshot")

@@ -27,7 +27,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 async def enter(connect: Connect, tokens: Tokens, **kwargs: Any) -> Socket:
@@ -161,7 +161,7 @@ async def test_a_camera_that_cannot_end_a_stream_keeps_no_change_from_others(
     *,
     leaving: bool,
 ) -> None:
-    other = await enter(connect, await home.pair_from_panel())
+    other = await enter(connect, await home.pair_from_display())
     if leaving:
         await watching.client.disconnect()
         await home.hass.async_block_till_done()
@@ -179,7 +179,7 @@ async def test_a_camera_that_cannot_end_a_stream_keeps_no_change_from_others(
 async def test_a_camera_that_cannot_end_a_stream_does_not_keep_the_entry_loaded(
     home: Home, connect: Connect, camera: BrokenCamera, watching: Socket, caplog: pytest.LogCaptureFixture
 ) -> None:
-    other = await enter(connect, await home.pair_from_panel())
+    other = await enter(connect, await home.pair_from_display())
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     assert home.entry.state is ConfigEntryState.NOT_LOADED
     assert len(camera.closed) == 1

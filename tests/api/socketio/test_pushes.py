@@ -14,7 +14,7 @@ TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 def switch(home: Home, name: str, state: str) -> None:
@@ -72,7 +72,7 @@ async def test_nothing_outside_the_scope(home: Home, connect: Connect, tokens: T
     await home.command("grants/update", grant_id=tokens.grant_id, scope={"devices": [light["id"]]})
     website, snapshot = await enter(connect, tokens)
     assert [device["id"] for device in snapshot["devices"]] == [light["id"]]
-    everything, _ = await enter(connect, await home.pair_from_panel())
+    everything, _ = await enter(connect, await home.pair_from_display())
     switch(home, "bed_light", "on")
     switch(home, "ceiling_lights", "off")
     assert (await website.receive("state"))["id"] == light["id"]
@@ -207,7 +207,7 @@ async def test_being_put_out(
 ) -> None:
     first, _ = await enter(connect, tokens, transports=[transport])
     second, _ = await enter(connect, tokens, transports=[transport])
-    other, _ = await enter(connect, await home.pair_from_panel())
+    other, _ = await enter(connect, await home.pair_from_display())
     await home.command(f"grants/{act}", grant_id=tokens.grant_id)
     switch(home, "bed_light", "on")
     for website in (first, second):
@@ -217,7 +217,7 @@ async def test_being_put_out(
 
 
 async def test_everyone_is_put_out(home: Home, connect: Connect, tokens: Tokens) -> None:
-    websites = [(await enter(connect, tokens))[0], (await enter(connect, await home.pair_from_panel()))[0]]
+    websites = [(await enter(connect, tokens))[0], (await enter(connect, await home.pair_from_display()))[0]]
     await home.command("grants/revoke_all")
     for website in websites:
         assert await website.receive("revoked") == {"reason": "revoked"}
@@ -245,7 +245,7 @@ async def test_a_stolen_refresh_token_closes_the_socket(home: Home, connect: Con
 
 
 async def test_panels_see_no_devices(home: Home, connect: Connect, hass_access_token: str) -> None:
-    panel = await connect(hass_access_token)
+    display = await connect(hass_access_token)
     switch(home, "bed_light", "on")
     await home.request("GET", "/code")
-    assert (await panel.receive("pairing"))["state"] == "requested"
+    assert (await display.receive("pairing"))["state"] == "requested"

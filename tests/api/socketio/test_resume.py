@@ -108,7 +108,7 @@ async def story(home: Home, caplog: pytest.LogCaptureFixture) -> Story:
     numbers = {name: {"name": name, "min": 0, "max": 100, "initial": 50} for name in NUMBERS}
     assert await async_setup_component(home.hass, "input_number", {"input_number": numbers})
     await home.hass.async_block_till_done()
-    whole, part = await home.pair_from_panel(), await home.pair_from_panel()
+    whole, part = await home.pair_from_display(), await home.pair_from_display()
     devices = sorted([(await home.device(whole, name))["id"] for name in NUMBERS])
     await home.command("grants/update", grant_id=part.grant_id, scope={"devices": devices[::2]})
     return Story(home, (whole, part))

@@ -27,7 +27,7 @@ async def camera(home: Home) -> LiveCamera:
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ async def camera(home: Home, lens: Lens) -> AsyncGenerator[FilmCamera]:
 
 @pytest.fixture
 async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_panel()
+    return await home.pair_from_display()
 
 
 @pytest.fixture

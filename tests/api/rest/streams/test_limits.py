@@ -26,7 +26,7 @@ async def test_a_camera_that_failed_is_left_alone_for_a_while(
     home: Home, tokens: Tokens, path: str, camera: FilmCamera
 ) -> None:
     source, camera.source = camera.source, None
-    other = await home.pair_from_panel()
+    other = await home.pair_from_display()
     for headers in (tokens.headers, other.headers, tokens.headers):
         await home.refused(503, "stream_unavailable", "GET", path, headers=headers)
     assert camera.asked == 1
@@ -79,7 +79,7 @@ async def test_an_address_that_somebody_always_uses_is_over_some_day(
 
 
 async def test_one_address_too_many_ends_the_least_used(home: Home, tokens: Tokens, path: str) -> None:
-    other = await home.pair_from_panel()
+    other = await home.pair_from_display()
     others = await opened(home, other, path)
     addresses = [await opened(home, tokens, path) for _ in range(STREAMS_PER_GRANT)]
     assert len({others, *addresses}) == STREAMS_PER_GRANT + 1
@@ -123,9 +123,9 @@ async def test_more_addresses_than_screens_at_once_are_refused(
 async def test_an_address_ends_with_the_token_it_was_asked_for_with(home: Home, path: str) -> None:
     # Less than an unused address has.
     set_token_lifetime(home, 20)
-    address = await opened(home, await home.pair_from_panel(), path)
+    address = await opened(home, await home.pair_from_display(), path)
     set_token_lifetime(home, 3600)
-    longer = await opened(home, await home.pair_from_panel(), path)
+    longer = await opened(home, await home.pair_from_display(), path)
     pass_seconds(home, 15)
     await playlist(home, address)
     pass_seconds(home, 21)
@@ -135,7 +135,7 @@ async def test_an_address_ends_with_the_token_it_was_asked_for_with(home: Home, 
 
 async def test_a_token_at_its_end_buys_no_address(home: Home, path: str) -> None:
     set_token_lifetime(home, 0)
-    tokens = await home.pair_from_panel()
+    tokens = await home.pair_from_display()
     await home.refused(401, "expired_token", "GET", path, headers=tokens.headers)
 
 

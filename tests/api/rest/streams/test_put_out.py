@@ -148,7 +148,7 @@ async def test_who_still_sees_the_camera_goes_on_watching(home: Home, tokens: To
     device = (await home.device(tokens, "Garden"))["id"]
     scope = {"devices": [device], "control": False}
     assert (await home.command("grants/update", grant_id=tokens.grant_id, scope=scope))["success"]
-    other = await home.pair_from_panel()
+    other = await home.pair_from_display()
     await home.command("grants/revoke", grant_id=other.grant_id)
     er.async_get(home.hass).async_update_entity("camera.garden", name="Back garden")
     await home.hass.async_block_till_done()
