@@ -17,7 +17,7 @@ from .api import rest as http
 from .api.socketio.answers import Answers
 from .api.socketio.gateway import Gateway
 from .api.socketio.view import SocketIoView
-from .api.socketio.webrtc import WebRtc
+from .api.socketio.webrtc import WebRtcEvents
 from .const import DOMAIN
 from .errors import StorageError, UnknownGrantError
 from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay
@@ -41,7 +41,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
     """Build the relay, open the gateway on it, and show codes to the home's people."""
     try:
         relay = await Relay.open(hass, entry)
-        gateway = Gateway(relay, (Answers(relay), WebRtc(relay)))
+        gateway = Gateway(relay, (Answers(relay), WebRtcEvents(relay)))
         await relay.start(gateway)
     except StorageError as err:
         repairs.store_unreadable(hass, hass.config.path(STORAGE_DIR, STORE_KEY), str(err))

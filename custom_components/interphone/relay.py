@@ -29,6 +29,7 @@ from .devices.rings import Rings
 from .errors import NotReadyError, StorageError
 from .media.hls import Streams
 from .media.stills import Pictures
+from .media.webrtc import WebRtc
 from .messages import Messages
 from .pairing.desk import PairingDesk, Surroundings
 from .pairing.limits import FailureGate
@@ -82,6 +83,7 @@ class Relay:
     forecasts: Forecasts
     pictures: Pictures
     streams: Streams
+    webrtc: WebRtc
     audit: Audit
     gateway: SocketServer | None = None
     releases: list[Callable[[], None]] = field(default_factory=list)
@@ -120,6 +122,7 @@ class Relay:
             forecasts=Forecasts(hass, catalog),
             pictures=Pictures(hass),
             streams=Streams(hass, catalog, grants),
+            webrtc=WebRtc(hass, catalog, grants),
             audit=audit,
         )
 
@@ -131,6 +134,7 @@ class Relay:
         self.rings.start()
         self.polls.start()
         self.streams.start()
+        self.webrtc.start()
         self.gateway = gateway
         self.releases = [
             audit_trail.start(self.hass, self.audit, self.desk, self.grants),
@@ -166,6 +170,7 @@ class Relay:
             self.releases.pop()()
         self.pictures.stop()
         self.forecasts.stop()
+        self.webrtc.stop()
         self.streams.stop()
         self.polls.stop()
         self.rings.stop()

@@ -34,11 +34,11 @@ from homeassistant.util.event_type import EventType
 from ..access.models import Scope
 from ..const import DOMAIN
 from ..errors import NotReadyError, UnknownDeviceError
-from ..media.capability import STREAM
 from .describe import Describer, describes_alike, read_state
 from .exposure import Exposure
 from .model import Device, Entity
 from .registry import DOMAINS
+from .traits.camera import STREAM
 
 # Entities looked at again in one turn of the loop: a few ms of work, then everybody else has a turn.
 _TURN: Final = 100

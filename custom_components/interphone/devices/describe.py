@@ -17,11 +17,11 @@ from homeassistant.helpers import (
 )
 from homeassistant.helpers.service import async_get_cached_service_description
 
-from ..media.capability import streams_of
 from .exposure import Candidate
 from .icons import icon_of
 from .model import Appliance, Device, Entity, Json
 from .registry import DOMAINS, TRAITS
+from .traits.camera import streams_of
 
 # 80 bits: no two entities of a home share an id, and an id tells nothing about the entity.
 _ID_LENGTH: Final = 20

@@ -1,33 +1,49 @@
-"""Cameras: what Home Assistant knows of them beside their state."""
+"""What a camera can do, and the errors raised where it cannot: the same on every door.
 
-from collections.abc import Iterator
-from typing import Final
+A device's description says it (`traits.camera`: `snapshot` and `streams`), so a website is refused only what its
+description leaves out.
+"""
 
-from homeassistant.components.camera import StreamType
-from homeassistant.components.camera.const import DATA_COMPONENT
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.components.camera import Camera
+from homeassistant.components.camera.helper import get_camera_from_entity_id
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 
-# Home Assistant's integration that makes HLS of what a camera sends. It is not named in the manifest: it would then be
-# set up in every home, and where its decoder (`av`) cannot be had, Interphone would not load. Only that is spared: the
-# rest of it is imported by `camera`, and so with Interphone.
-STREAM: Final = "stream"
-
-HLS: Final = "hls"
-WEBRTC: Final = "webrtc"
+from ..devices.model import Device
+from ..devices.traits.camera import Camera as CameraTrait
+from ..errors import DeviceOfflineError, StreamUnavailableError, UnsupportedCommandError, UnsupportedStreamError
 
 
-def streams_of(hass: HomeAssistant, entity_id: str) -> tuple[str, ...]:
-    """Return how a camera's moving pictures can be had now: `hls`, `webrtc`, both, or neither.
-
-    A change of this is no change of state, and often only reported: see `Catalog`.
-    """
-    component = hass.data.get(DATA_COMPONENT)
-    camera = component.get_entity(entity_id) if component else None
-    return () if camera is None else tuple(_offered(hass, camera.camera_capabilities.frontend_stream_types))
+def require_still(device: Device) -> None:
+    """Raise `UnsupportedCommandError` for a device without stills, `DeviceOfflineError` for one that is offline."""
+    if not _described(device).get("snapshot"):
+        raise UnsupportedCommandError("only cameras have stills")
+    _require_online(device)
 
 
-def _offered(hass: HomeAssistant, types: set[StreamType]) -> Iterator[str]:
-    if StreamType.HLS in types and STREAM in hass.config.components:
-        yield HLS
-    if StreamType.WEB_RTC in types:
-        yield WEBRTC
+def require_stream(device: Device, kind: str) -> None:
+    """Raise `UnsupportedStreamError` unless the device streams as `kind`, `DeviceOfflineError` when it is offline."""
+    streams = _described(device).get("streams", ())
+    if kind not in streams:
+        raise UnsupportedStreamError(f"this device's streams: {', '.join(streams) or 'none'}")
+    _require_online(device)
+
+
+def camera_of(hass: HomeAssistant, device: Device) -> Camera:
+    """Return Home Assistant's entity behind a device. Raises `StreamUnavailableError` when the camera is off."""
+    try:
+        return get_camera_from_entity_id(hass, device.entity_id)
+    except HomeAssistantError:
+        raise StreamUnavailableError("the camera is off") from None
+
+
+def _described(device: Device) -> Mapping[str, Any]:
+    return device.traits.get(CameraTrait.name, {})
+
+
+def _require_online(device: Device) -> None:
+    if not device.online:
+        raise DeviceOfflineError

@@ -9,25 +9,22 @@ import secrets
 import time
 from typing import Any, Final
 
-from homeassistant.components.camera.helper import get_camera_from_entity_id
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..access.grants import Admission, GrantChange, Grants
 from ..devices.catalog import Catalog, Difference
-from ..devices.model import Device, Json
-from ..devices.traits.camera import Camera
+from ..devices.model import Device
+from ..devices.traits.camera import HLS
 from ..errors import (
-    DeviceOfflineError,
     ExpiredTokenError,
     InterphoneError,
     NotReadyError,
     RateLimitedError,
     StreamUnavailableError,
     UnknownStreamError,
-    UnsupportedStreamError,
 )
-from .capability import HLS
+from .capability import camera_of, require_stream
 
 # A stream's address that nobody used for this long is over: players ask every few seconds, and even a page that opens
 # slowly begins within a minute.
@@ -172,12 +169,8 @@ class Streams:
 
     async def _stream(self, device: Device) -> Any:
         """Return Home Assistant's stream of a camera, running."""
-        described: Json = device.traits.get(Camera.name, {})
-        if HLS not in described.get("streams", ()):
-            raise UnsupportedStreamError
-        if not device.online:
-            raise DeviceOfflineError
-        camera = get_camera_from_entity_id(self._hass, device.entity_id)
+        require_stream(device, HLS)
+        camera = camera_of(self._hass, device)
         if device.id in self._failed:
             raise StreamUnavailableError
         try:

@@ -5,18 +5,14 @@ from functools import partial
 import logging
 from typing import Final
 
-from homeassistant.components.camera import DOMAIN as CAMERA, async_get_image
+from homeassistant.components.camera import async_get_image
 from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
 from ..devices.model import Device
 from ..devices.once import Once
-from ..errors import (
-    CommandFailedError,
-    DeviceOfflineError,
-    PictureTooLargeError,
-    UnsupportedCommandError,
-)
+from ..errors import CommandFailedError, PictureTooLargeError
+from .capability import require_still
 
 # A camera's picture: a large JPEG, not a film.
 PICTURE_SIZE_MAX: Final = 2 * 1024 * 1024
@@ -58,10 +54,7 @@ class Pictures:
         Raises `UnsupportedCommandError` for what is no camera, `DeviceOfflineError`, `PictureTooLargeError`, or
         `CommandFailedError` when the camera is off or sends nothing.
         """
-        if not device.entity_id.startswith(f"{CAMERA}."):
-            raise UnsupportedCommandError("only cameras have pictures")
-        if not device.online:
-            raise DeviceOfflineError
+        require_still(device)
         return await self._fetched.get(device.id, partial(self._fetch, device.entity_id))
 
     async def _fetch(self, entity_id: str) -> Picture:

@@ -184,13 +184,13 @@ async def test_what_cannot_be_watched(
         error: str = body["error"]
         return error
 
-    assert await refused(device=(await home.device(tokens, "Bed Light"))["id"]) == "unsupported_command"
-    assert await refused(device=(await home.device(tokens, "Porch"))["id"]) == "unsupported_command"
+    assert await refused(device=(await home.device(tokens, "Bed Light"))["id"]) == "unsupported_stream"
+    assert await refused(device=(await home.device(tokens, "Porch"))["id"]) == "unsupported_stream"
     assert await refused(device="nothing") == "unknown_device"
     assert await refused() == "invalid_request"
     camera._attr_is_on = False
     camera.async_write_ha_state()
-    assert await refused(device=gate) == "command_failed"
+    assert await refused(device=gate) == "stream_unavailable"
     camera._attr_available = False
     camera.async_write_ha_state()
     assert await refused(device=gate) == "device_offline"

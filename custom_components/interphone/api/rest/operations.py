@@ -13,8 +13,8 @@ from ...devices.commands import BATCH_SIZE_MAX
 from ...devices.history import HISTORY_POINTS_MAX, HISTORY_SPAN, HISTORY_SPAN_MAX
 from ...devices.polls import POLL_WAIT_MAX
 from ...devices.rings import RING_TEXT_MAX
+from ...devices.traits.camera import HLS
 from ...devices.traits.weather import FORECASTS
-from ...media.capability import HLS
 from ...pairing.models import CHALLENGE, CLIENT_TEXT_MAX, PairingState
 
 type Schema = Mapping[str, Any]

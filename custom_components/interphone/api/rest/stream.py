@@ -10,8 +10,8 @@ from homeassistant.helpers.importlib import async_import_module
 import voluptuous as vol
 
 from ...const import BASE_PATH
+from ...devices.traits.camera import HLS
 from ...errors import InvalidRequestError, NotFoundError, StreamUnavailableError
-from ...media.capability import HLS
 from ...media.hls import STREAM_IDLE_TIMEOUT
 from ...relay import Relay
 from ..source import request_source

@@ -15,7 +15,7 @@ class Kind(StrEnum):
     WEBSITE = "website"
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Session:
     """One socket: where it comes from, what it is, and what must be undone when it goes."""
 

@@ -1,16 +1,45 @@
-"""camera: what a camera does. Its pictures have their own ways."""
+"""camera: what a camera does, and which kinds of pictures it offers."""
 
+from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from ...media.capability import HLS, WEBRTC
+from homeassistant.components.camera import StreamType
+from homeassistant.components.camera.const import DATA_COMPONENT
+from homeassistant.core import HomeAssistant
+
 from ..fields import Shape, boolean, choice, listing
 from ..model import Entity, Json, Trait
+
+# Home Assistant's integration that makes HLS of what a camera sends. It is not named in the manifest: it would then be
+# set up in every home, and where its decoder (`av`) cannot be had, Interphone would not load. Only that is spared: the
+# rest of it is imported by `camera`, and so with Interphone.
+STREAM: Final = "stream"
+
+HLS: Final = "hls"
+WEBRTC: Final = "webrtc"
 
 _ACTIVITIES: Final = ("idle", "recording", "streaming")
 
 
+def streams_of(hass: HomeAssistant, entity_id: str) -> tuple[str, ...]:
+    """Return the kinds of live stream a camera offers now: `hls`, `webrtc`, both, or neither.
+
+    A change of this is no change of state, and often only reported: see `Catalog`.
+    """
+    component = hass.data.get(DATA_COMPONENT)
+    camera = component.get_entity(entity_id) if component else None
+    return () if camera is None else tuple(_offered(hass, camera.camera_capabilities.frontend_stream_types))
+
+
+def _offered(hass: HomeAssistant, types: set[StreamType]) -> Iterator[str]:
+    if StreamType.HLS in types and STREAM in hass.config.components:
+        yield HLS
+    if StreamType.WEB_RTC in types:
+        yield WEBRTC
+
+
 class Camera(Trait):
-    """A camera, and how its pictures can be had: still ones from each, moving ones by its `streams`."""
+    """A camera: every one has stills, `streams` lists its kinds of live stream."""
 
     name = "camera"
     attribute_fields: ClassVar[Shape] = {"snapshot": boolean(), "streams": listing(choice(HLS, WEBRTC))}
