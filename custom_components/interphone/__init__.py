@@ -15,6 +15,7 @@ from . import code_notification, grant_devices, repairs, services as actions, we
 from .access.store import PrivateStore
 from .api import rest as http
 from .api.socketio.answers import Answers
+from .api.socketio.commands import SocketCommands
 from .api.socketio.gateway import Gateway
 from .api.socketio.view import SocketIoView
 from .api.socketio.webrtc import WebRtcEvents
@@ -41,7 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
     """Build the relay, open the gateway on it, and show codes to the home's people."""
     try:
         relay = await Relay.open(hass, entry)
-        gateway = Gateway(relay, (Answers(relay), WebRtcEvents(relay)))
+        gateway = Gateway(relay, (SocketCommands(relay), Answers(relay), WebRtcEvents(relay)))
         await relay.start(gateway)
     except StorageError as err:
         repairs.store_unreadable(hass, hass.config.path(STORAGE_DIR, STORE_KEY), str(err))

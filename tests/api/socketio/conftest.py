@@ -6,4 +6,4 @@ import pytest
 @pytest.fixture
 def short_authentication(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stranger's five seconds, shortened."""
-    monkeypatch.setattr("custom_components.interphone.api.socketio.gateway.AUTHENTICATE_TIMEOUT", 0.5)
+    monkeypatch.setattr("custom_components.interphone.api.socketio.admission.AUTHENTICATE_TIMEOUT", 0.5)

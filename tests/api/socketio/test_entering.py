@@ -183,7 +183,7 @@ async def test_the_snapshot_of_a_large_home_arrives(
 @pytest.fixture
 def authentication(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stranger's five seconds, shortened; long enough for what a test does within them."""
-    monkeypatch.setattr("custom_components.interphone.api.socketio.gateway.AUTHENTICATE_TIMEOUT", 0.5)
+    monkeypatch.setattr("custom_components.interphone.api.socketio.admission.AUTHENTICATE_TIMEOUT", 0.5)
 
 
 async def put_out(stranger: RawSocket) -> None:
