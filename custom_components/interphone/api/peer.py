@@ -1,0 +1,51 @@
+"""Who sends a request: through which door, from which source, for which page, in which language."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from ..messages import negotiate
+from ..pairing.limits import source_of
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The sender of one request, or of everything that comes over one session.
+
+    `source` is the key of every limit that is kept per source: the address, and the door when it is not the local
+    one. `origin` is the page on whose behalf a browser sends, None when no browser says so: a claim, anyone can write
+    it. `language` is one of `messages.LANGUAGES`.
+    """
+
+    door: Door
+    source: str
+    origin: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A way into the API. It decides what a request's headers and address are worth.
+
+    Other doors subclass it: what a link to a hub believes differs from what Home Assistant's own port does.
+    """
+
+    id: str
+
+    def peer(self, request: web.Request) -> Peer:
+        """Return the sender of a request that came through this door."""
+        return Peer(
+            door=self,
+            source=self.source(request),
+            origin=request.headers.get(hdrs.ORIGIN),
+            language=negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE)),
+        )
+
+    def source(self, request: web.Request) -> str:
+        """Return the source that a request counts as. Behind a trusted proxy `remote` is already the client."""
+        return source_of(request.remote)
+
+
+# Home Assistant's own port.
+LOCAL: Final = Door("local")
