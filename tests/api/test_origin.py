@@ -225,6 +225,16 @@ async def test_the_socket_has_the_same_list(home: Home) -> None:
         assert not cors(headers)
 
 
+@pytest.mark.parametrize("path", ["/socket.io", "/socket.io/", "/socket.io/1/", "/socket.io/1", "/socket.io/v4/x/"])
+async def test_every_tail_of_the_sockets_path_is_the_same_endpoint(home: Home, path: str) -> None:
+    async with home.client.get(f"{path}?EIO=4&transport=polling", headers={"Origin": ORIGIN}) as response:
+        assert response.status == 200
+        assert (await response.text()).startswith('0{"sid":')
+        assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    async with home.client.get(f"{path}?EIO=4&transport=polling", headers={"Origin": OTHER_ORIGIN}) as response:
+        assert response.status == 403
+
+
 async def test_caches_keep_the_sockets_refusals_apart(home: Home) -> None:
     async with home.client.get(SOCKET, headers={"Origin": OTHER_ORIGIN}) as response:
         assert response.status == 403

@@ -160,6 +160,7 @@ async def test_who_connects_in_time_stays(make_server: Any, http: ClientSession,
         "41",
         '451-["message",{"_placeholder":true,"num":0}]',
         "40[]",
+        "40null",
         '40"x"',
         "40{",
         '44{"message":"no"}',
@@ -195,6 +196,14 @@ async def test_events_and_acks(app: App) -> None:
     assert await socket.receive_str(timeout=5) == "430[]"
 
 
+async def test_an_acknowledgement_without_data_is_an_empty_one(app: App) -> None:
+    socket = await app.join()
+    ask = asyncio.create_task(app.sio.call("question", to=app.connected[0][0], timeout=5))
+    assert await socket.receive_str(timeout=5) == '421["question"]'
+    await socket.send_str("431")
+    assert await ask is None
+
+
 async def test_binary_events_and_acks(app: App) -> None:
     socket = await app.join()
     for head, answer in (("452-", "452-"), ("452-789", "462-789")):
@@ -227,8 +236,10 @@ async def test_a_binary_event_without_attachments_is_an_event(app: App) -> None:
         '42abc["message"]',
         '42["message"',
         '421234567890123456["message"]',
-        "431",
+        "43",
+        "431null",
         "431{}",
+        "41null",
         '43["no id"]',
         "41{}",
         "40",

@@ -23,6 +23,8 @@ _NAMESPACE_LENGTH_MAX = 128
 # Names the protocol or python-socketio means something by: a client that emits them forges them.
 _RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener", "*"})
 _BINARY = (base.BINARY_EVENT, base.BINARY_ACK)
+# An acknowledgement without data is an empty one: small clients leave the brackets out.
+_ACKS = (base.ACK, base.BINARY_ACK)
 
 
 class SocketIoPacket(base.Packet):
@@ -61,6 +63,8 @@ class SocketIoPacket(base.Packet):
         self.namespace, _, self.query = (namespace or "/").partition("?")
         self.id = None if ident is None else int(ident)
         self.data = _load(encoded_packet[head.end() :])
+        if self.data is None and self.packet_type in _ACKS:
+            self.data = []
         self.attachment_count = self._count_attachments(count)
         self._check()
         return self.attachment_count
@@ -111,6 +115,8 @@ def _load(text: str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise PacketError("not JSON") from None
+    if value is None:
+        raise PacketError("null in place of data")
     if text.count("[") + text.count("{") > JSON_DEPTH_MAX and _is_deep(value):
         raise PacketError("too deep")
     return value

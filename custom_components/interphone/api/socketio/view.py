@@ -15,7 +15,8 @@ class SocketIoView(HomeAssistantView):
     """Engine.IO over polling and WebSocket."""
 
     url = SOCKETIO_PATH
-    extra_urls = [SOCKETIO_PATH.rstrip("/")]  # noqa: RUF012 - as the base class has it
+    # Clients append protocol numbers such as `/1/`; the reference server compares the beginning of the path only.
+    extra_urls = [SOCKETIO_PATH.rstrip("/"), f"{SOCKETIO_PATH}{{tail:.+}}"]  # noqa: RUF012 - as the base class has it
     name = "api:interphone:socketio"
     requires_auth = False
 
@@ -25,7 +26,7 @@ class SocketIoView(HomeAssistantView):
         for url in (self.url, *self.extra_urls):
             router.add_route(hdrs.METH_ANY, url, handler)
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request, **_match: str) -> web.StreamResponse:
         """Serve a request of an allowed origin."""
         relay: Relay | None = None
         try:
