@@ -72,8 +72,8 @@ def start(hass: HomeAssistant, audit: Audit, desk: PairingDesk, grants: Grants) 
         )
 
     releases = (
-        desk.listen(_PairingTrail(audit, desk.gate).follow),
-        grants.listen(follow_grant),
+        desk.subscribe(_PairingTrail(audit, desk.gate).follow),
+        grants.subscribe(follow_grant),
         hass.bus.async_listen(EVENT_COMMAND, follow_command),
     )
 

@@ -32,10 +32,10 @@ def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
             shown.discard(notification_id)
             persistent_notification.async_dismiss(hass, notification_id)
 
-    unlisten = relay.desk.listen(follow)
+    unsubscribe = relay.desk.subscribe(follow)
 
     def stop() -> None:
-        unlisten()
+        unsubscribe()
         for notification_id in shown:
             persistent_notification.async_dismiss(hass, notification_id)
         shown.clear()

@@ -41,7 +41,7 @@ def start(hass: HomeAssistant, entry: InterphoneConfigEntry) -> Callable[[], Non
             registry.async_remove_device(device.id)
     for grant in grants.all:
         put(grant)
-    return grants.listen(follow)
+    return grants.subscribe(follow)
 
 
 def grant_id_of(device: dr.DeviceEntry) -> str | None:

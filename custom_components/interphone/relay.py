@@ -100,7 +100,7 @@ class Relay:
         if not kept:
             await store.save()
         desk = PairingDesk(settings.desk, gate, Surroundings(timer=_timer(hass), is_known=grants.knows_source))
-        desk.listen(_gate_saver(store, gate))
+        desk.subscribe(_gate_saver(store, gate))
         audit = Audit(PrivateStore(hass, AUDIT_STORE_KEY))
         await audit.load()
         catalog = Catalog(hass, settings.exposure)
@@ -138,7 +138,7 @@ class Relay:
         self.gateway = gateway
         self.releases = [
             audit_trail.start(self.hass, self.audit, self.desk, self.grants),
-            self.grants.listen(lambda change: self.polls.wake(change.grant.id)),
+            self.grants.subscribe(lambda change: self.polls.wake(change.grant.id)),
             async_track_time_interval(self.hass, self._tend_keys, timedelta(seconds=SIGNING_KEY_CHECK)),
         ]
 

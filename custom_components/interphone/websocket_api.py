@@ -52,7 +52,7 @@ def async_register(hass: HomeAssistant) -> None:
 
 def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
     """Tell the panels that subscribed of this relay's pairings; what is returned stops that."""
-    return relay.desk.listen(partial(async_dispatcher_send, hass, SIGNAL_PAIRING))
+    return relay.desk.subscribe(partial(async_dispatcher_send, hass, SIGNAL_PAIRING))
 
 
 def answered(handler: Handler) -> Callable[[HomeAssistant, ActiveConnection, Message], Awaitable[None]]:

@@ -142,7 +142,7 @@ async def test_a_website_revoked_before_it_was_let_in_gets_nothing(home: Home, m
     await disk.writing.wait()
     revoking = asyncio.create_task(home.command("grants/revoke_all"))
     revoked = asyncio.Event()
-    home.entry.runtime_data.grants.listen(lambda _change: revoked.set())
+    home.entry.runtime_data.grants.subscribe(lambda _change: revoked.set())
     await revoked.wait()
     disk.go_on.set()
     status, body = await checking
@@ -260,3 +260,27 @@ async def test_failures_are_written_at_once(home: Home) -> None:
     assert (await home.request("POST", "/codecheck", headers={"code": wrong}))[0] == 401
     await home.hass.async_block_till_done()
     assert on_disk(home)["failure_gate"] == {"failures": 1}
+
+
+async def test_a_failing_subscriber_keeps_no_revoked_website_in(
+    home: Home, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = await home.pair()
+    website = await connect(tokens.token)
+    await website.receive("snapshot")
+    grants = home.entry.runtime_data.grants
+
+    def fail(_change: object) -> None:
+        raise RuntimeError("broken")
+
+    # As if it had come before every other: one that fails first must not keep the rest from the change.
+    rest, grants._listeners._listeners = grants._listeners._listeners, {}
+    grants.subscribe(fail)
+    grants._listeners._listeners |= rest
+    assert (await home.command("grants/revoke", grant_id=tokens.grant_id))["success"]
+    assert await website.receive("revoked") == {"reason": "revoked"}
+    await website.closed()
+    assert on_disk(home)["grants"] == {}
+    [failure] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert fail.__qualname__ in failure.getMessage()
+    caplog.clear()  # expected

@@ -75,7 +75,7 @@ class TestPlain:
     def test_asking_again_shows_the_same_code_and_does_not_extend_it(self, world: World, desk: PairingDesk) -> None:
         first = desk.request(asker("a"))
         told: list[Pairing] = []
-        desk.listen(told.append)
+        desk.subscribe(told.append)
         world.pass_time(299)
         assert desk.request(asker("b")) == first
         assert told == [first]
@@ -87,7 +87,7 @@ class TestPlain:
 
     def test_asking_again_and_again_bothers_the_panels_no_more_than_allowed(self, desk: PairingDesk) -> None:
         told: list[Pairing] = []
-        desk.listen(told.append)
+        desk.subscribe(told.append)
         codes = {desk.request(asker()).code for _ in range(20)}
         assert len(codes) == 1
         ((allowed, _),) = REQUESTS_PER_SOURCE
@@ -104,7 +104,7 @@ class TestPlain:
     def test_twenty_attempts_in_all(self, desk: PairingDesk) -> None:
         code = code_of(desk.request(asker()))
         told: list[Pairing] = []
-        desk.listen(told.append)
+        desk.subscribe(told.append)
         for number in range(ATTEMPTS_PLAIN_TOTAL):
             wrong(desk, code, f"source {number}")
         assert told[-1].state is PairingState.EXHAUSTED
@@ -374,7 +374,7 @@ class TestGate:
 class TestEnd:
     def test_leaves_no_timer_and_no_code(self, world: World, desk: PairingDesk) -> None:
         told: list[Pairing] = []
-        desk.listen(told.append)
+        desk.subscribe(told.append)
         desk.request(asker())
         desk.begin()
         desk.close()

@@ -66,10 +66,23 @@ class DeskMachine(RuleBasedStateMachine):
         self.all_checks = Spending((60, 3600.0))
         self.stalled = False
         self.repeats_left = 0
-        self.desk.listen(self.hear)
+        self.failed_checks: list[AssertionError] = []
+        self.desk.subscribe(self.hear)
 
     def hear(self, pairing: Pairing) -> None:
-        """Be told: of a change, or once more of what an event may repeat."""
+        """Check a notification; the desk survives what its subscribers raise, so a failed check is raised later."""
+        try:
+            self.check_notification(pairing)
+        except AssertionError as err:
+            self.failed_checks.append(err)
+
+    @invariant()
+    def every_notification_was_right(self) -> None:
+        if self.failed_checks:
+            raise self.failed_checks[0]
+
+    def check_notification(self, pairing: Pairing) -> None:
+        """A notification is of a change, or a repetition that the event allows."""
         before = self.told.get(pairing.id)
         if before == pairing:
             self.repeats_left -= 1

@@ -276,7 +276,7 @@ async def test_in_the_middle_of_a_refresh(home: Home, disk: SlowDisk, act: Act, 
     refreshed = asyncio.create_task(refresh(home, tokens))
     await soon(disk.writing)
     out = asyncio.Event()
-    home.entry.runtime_data.grants.listen(lambda _change: out.set())
+    home.entry.runtime_data.grants.subscribe(lambda _change: out.set())
     acted = asyncio.create_task(act(home, tokens))
     await soon(out)  # it holds from here on, and waits for the disk as well
     disk.go_on.set()
@@ -292,7 +292,7 @@ async def test_a_refresh_lost_to_a_pause_can_be_made_again(home: Home, disk: Slo
     refreshed = asyncio.create_task(refresh(home, tokens))
     await soon(disk.writing)
     out = asyncio.Event()
-    home.entry.runtime_data.grants.listen(lambda _change: out.set())
+    home.entry.runtime_data.grants.subscribe(lambda _change: out.set())
     paused = asyncio.create_task(pause(home, tokens))
     await soon(out)
     disk.go_on.set()

@@ -20,6 +20,7 @@ from ..errors import (
     TooManyGrantsError,
     UnknownGrantError,
 )
+from ..listeners import Listeners
 from .models import Grant, Scope
 from .records import GRANTS, dump_grant
 from .store import SAVE_RETRY_DELAY, PrivateStore, Section
@@ -70,9 +71,6 @@ class Admission:
     token_expires: float
 
 
-type Listener = Callable[[GrantChange], None]
-
-
 class Grants:
     """Owns the grants and their tokens."""
 
@@ -90,7 +88,7 @@ class Grants:
         self._refresh = refresh_tokens
         self._grants = {grant.id: grant for grant in grants}
         self._token_lifetime = token_lifetime
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners[GrantChange]("grants")
         # What is undone when it cannot be kept happens one after the other, or an undoing could take more than its own.
         self._refreshing = asyncio.Lock()
         self._widening = asyncio.Lock()
@@ -111,10 +109,9 @@ class Grants:
         except KeyError:
             raise UnknownGrantError from None
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every change, as soon as it holds; what is returned stops that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def subscribe(self, listener: Callable[[GrantChange], None]) -> Callable[[], None]:
+        """Call `listener` with every change as soon as it holds, until the returned function is called."""
+        return self._listeners.subscribe(listener)
 
     def knows_source(self, source: str) -> bool:
         """Tell whether a grant was last used from this source."""
@@ -178,7 +175,7 @@ class Grants:
             self._store.save_later(0)  # the disk may know it already
             raise
         self.require_active(grant.id)
-        self._tell(GrantEvent.CREATED, grant, source)
+        self._notify(GrantEvent.CREATED, grant, source)
         return grant, self._pair(grant, refresh)
 
     async def refresh(self, token: str, source: str) -> tuple[Grant, TokenPair]:
@@ -189,13 +186,13 @@ class Grants:
             try:
                 successor = self._refresh.rotate(token)
             except ReusedTokenError:
-                self._tell(GrantEvent.REUSED, grant, source)
+                self._notify(GrantEvent.REUSED, grant, source)
                 await self.revoke(grant.id, source=source)
                 raise
             self._touch(grant, source)
             await self._store.save(undo=partial(self._restore, before))
         grant = self.require_active(grant.id)  # it may have been revoked while the disk was busy
-        self._tell(GrantEvent.REFRESHED, grant, source)
+        self._notify(GrantEvent.REFRESHED, grant, source)
         return grant, self._pair(grant, successor)
 
     def _pair(self, grant: Grant, refresh: str) -> TokenPair:
@@ -223,7 +220,7 @@ class Grants:
         """
         grant = self.get(grant_id)
         self._drop(grant_id)
-        self._tell(GrantEvent.REVOKED, grant, source)
+        self._notify(GrantEvent.REVOKED, grant, source)
         await self._keep_out()
 
     async def revoke_all(self) -> None:
@@ -232,7 +229,7 @@ class Grants:
         dropped = self.all
         for grant in dropped:
             self._drop(grant.id)
-            self._tell(GrantEvent.REVOKED, grant)
+            self._notify(GrantEvent.REVOKED, grant)
         await self._keep_out()
 
     async def pause(self, grant_id: str) -> Grant:
@@ -291,7 +288,7 @@ class Grants:
 
     def _put(self, event: GrantEvent, grant: Grant, before: Grant) -> None:
         self._grants[grant.id] = grant
-        self._tell(event, grant, before=before)
+        self._notify(event, grant, before=before)
 
     def _touch(self, grant: Grant, source: str) -> Grant:
         touched = self._grants[grant.id] = replace(grant, last_used=dt_util.utcnow(), last_source=source)
@@ -302,7 +299,7 @@ class Grants:
         self._grants.pop(grant_id, None)
         self._refresh.forget(grant_id)
 
-    def _tell(self, event: GrantEvent, grant: Grant, source: str | None = None, *, before: Grant | None = None) -> None:
-        change = GrantChange(event, grant, source, before)
-        for listener in tuple(self._listeners):
-            listener(change)
+    def _notify(
+        self, event: GrantEvent, grant: Grant, source: str | None = None, *, before: Grant | None = None
+    ) -> None:
+        self._listeners.notify(GrantChange(event, grant, source, before))

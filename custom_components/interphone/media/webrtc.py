@@ -78,7 +78,7 @@ class WebRtc:
     @callback
     def start(self) -> None:
         """Follow cameras and grants."""
-        self._releases = [self._catalog.watch(self._on_difference), self._grants.listen(self._on_grant)]
+        self._releases = [self._catalog.watch(self._on_difference), self._grants.subscribe(self._on_grant)]
 
     @callback
     def stop(self) -> None:

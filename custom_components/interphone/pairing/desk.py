@@ -13,6 +13,7 @@ import time
 from typing import Final
 
 from ..errors import ExpiredCodeError, NotReadyError, RateLimitedError, UnknownPairingError, WrongCodeError
+from ..listeners import Listeners
 from .codes import CODE_LENGTH, CODE_LIFETIME, LETTERS, CodeStyle, RandBelow, equal, normalise
 from .limits import RETRY_AFTER_MAX, Budget, Clock, FailureGate, Rate, SourceBudgets, spend_all
 from .models import Asker, Lane, Pairing, PairingState, Proof
@@ -33,7 +34,6 @@ PANEL_CODE_LENGTH: Final = 12
 
 PANEL_STYLE: Final = CodeStyle(PANEL_CODE_LENGTH, LETTERS)
 
-type Listener = Callable[[Pairing], None]
 # Runs a callback once after so many seconds; what it returns cancels it.
 type Timer = Callable[[float, Callable[[], None]], Callable[[], None]]
 
@@ -74,7 +74,7 @@ class PairingDesk:
         self._world = surroundings
         self._pairings: dict[str, Pairing] = {}
         self._attempts: dict[str, Counter[str]] = {}
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners[Pairing]("pairings")
         self._cancel_timer: Callable[[], None] | None = None
         self._closed = False
         self._requests = SourceBudgets(_rates(REQUESTS_PER_SOURCE))
@@ -91,10 +91,9 @@ class PairingDesk:
         """Return the seconds a pairing has left."""
         return max(0, round(pairing.deadline - self._world.monotonic()))
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every pairing that changes; what is returned stops that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def subscribe(self, listener: Callable[[Pairing], None]) -> Callable[[], None]:
+        """Call `listener` with every pairing that changes, until the returned function is called."""
+        return self._listeners.subscribe(listener)
 
     def request(self, asker: Asker, challenge: str | None = None) -> Pairing:
         """Ask for a code on behalf of an outsider; asking again shows the same code and does not extend it.
@@ -119,7 +118,7 @@ class PairingDesk:
         self._require_open()
         self._expire()
         if again := self._find(Lane.PANEL, None):
-            self._tell(again)
+            self._listeners.notify(again)
             return again
         pairing = self._add(Lane.PANEL, Asker(source="panel"), None)
         return self._show(pairing)
@@ -129,7 +128,7 @@ class PairingDesk:
         pairing = self._get(pairing_id)
         self.gate.clear()
         if pairing.state is PairingState.SHOWN:
-            self._tell(pairing)
+            self._listeners.notify(pairing)
             return pairing
         for shown in self._shown_outsiders():
             self._conceal(shown)
@@ -201,7 +200,7 @@ class PairingDesk:
         if pairing.attempts_left <= 0:
             self._end(pairing, PairingState.EXHAUSTED)
         else:
-            self._tell(pairing)
+            self._listeners.notify(pairing)
         if self.gate.closed:
             for waiting in tuple(self._pairings.values()):
                 if waiting.lane is not Lane.PANEL and waiting.state is not PairingState.WAITING:
@@ -228,7 +227,7 @@ class PairingDesk:
         own = self._requests.of(asker.source)
         if own.wait(now) == 0:
             own.spend(now)
-            self._tell(pairing)
+            self._listeners.notify(pairing)
         return pairing
 
     def _add(self, lane: Lane, asker: Asker, challenge: str | None) -> Pairing:
@@ -247,7 +246,7 @@ class PairingDesk:
         self._attempts[pairing.id] = Counter()
         self._put(pairing)
         if lane is not Lane.PANEL:
-            self._tell(pairing)
+            self._listeners.notify(pairing)
         self._set_timer()
         return pairing
 
@@ -264,7 +263,7 @@ class PairingDesk:
             )
         )
         self._set_timer()
-        self._tell(shown)
+        self._listeners.notify(shown)
         return shown
 
     def _show_next(self) -> None:
@@ -277,7 +276,7 @@ class PairingDesk:
 
     def _conceal(self, pairing: Pairing) -> None:
         """Take a code back, if there is one; the pairing waits for a tap, keeping its attempts and its deadline."""
-        self._tell(self._put(replace(pairing, state=PairingState.WAITING, code=None)))
+        self._listeners.notify(self._put(replace(pairing, state=PairingState.WAITING, code=None)))
 
     def _end(self, pairing: Pairing, state: PairingState) -> Pairing:
         ended = self._forget(pairing, state)
@@ -288,7 +287,7 @@ class PairingDesk:
     def _forget(self, pairing: Pairing, state: PairingState) -> Pairing:
         del self._pairings[pairing.id], self._attempts[pairing.id]
         ended = replace(pairing, state=state, code=None)
-        self._tell(ended)
+        self._listeners.notify(ended)
         return ended
 
     def _expire(self) -> None:
@@ -324,10 +323,6 @@ class PairingDesk:
     def _put(self, pairing: Pairing) -> Pairing:
         self._pairings[pairing.id] = pairing
         return pairing
-
-    def _tell(self, pairing: Pairing) -> None:
-        for listener in tuple(self._listeners):
-            listener(pairing)
 
     def _set_timer(self) -> None:
         """Have the next deadline announced to the panels when it comes, not at the next request."""

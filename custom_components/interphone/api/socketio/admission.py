@@ -50,7 +50,7 @@ class SessionAdmission:
 
     def start(self) -> Callable[[], None]:
         """Follow the grants; return the function that stops it."""
-        return self._relay.grants.listen(self._follow_grant)
+        return self._relay.grants.subscribe(self._follow_grant)
 
     def recheck_origins(self) -> None:
         """Close the sessions of pages whose origin is no longer allowed."""

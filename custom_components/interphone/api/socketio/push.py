@@ -29,8 +29,8 @@ class Push:
     def start(self) -> tuple[Callable[[], None], ...]:
         """Subscribe to the desk, the grants and the feed; return the functions that unsubscribe."""
         return (
-            self._relay.desk.listen(self._send_to_displays),
-            self._relay.grants.listen(self._follow_grant),
+            self._relay.desk.subscribe(self._send_to_displays),
+            self._relay.grants.subscribe(self._follow_grant),
             self._relay.feed.subscribe(self._push),
         )
 
