@@ -1,6 +1,6 @@
-"""`python3 scripts/package.py VERSION`: stamp the version into the checkout and make dist/interphone.zip of it.
+"""`python3 scripts/package.py VERSION`: writes the version into the checkout and builds dist/interphone.zip.
 
-Runs with the plain Python of a build machine, without the requirements.
+Needs only the standard library, so that a release runs without the requirements.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import zipfile
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?")
-# The same bytes for the same content: the zip holds no time of its making.
+# A fixed timestamp makes the zip reproducible.
 _TIME = (2020, 1, 1, 0, 0, 0)
 
 
@@ -19,7 +19,7 @@ def stamp(checkout: Path, version: str) -> None:
     """Write the version into the manifest and into pyproject.toml."""
     path = checkout / "custom_components" / "interphone" / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    # Not written anew as a whole: the file keeps its layout.
+    # Replaced in place, so that the file keeps its formatting.
     _replace(path, f'"version": "{manifest["version"]}"', f'"version": "{version}"')
     path = checkout / "pyproject.toml"
     current = re.search(r'^version = ".*"$', path.read_text(encoding="utf-8"), re.MULTILINE)
@@ -29,7 +29,7 @@ def stamp(checkout: Path, version: str) -> None:
 
 
 def package(checkout: Path) -> Path:
-    """Zip the integration the way HACS unpacks it: its files at the root. Return the zip's path."""
+    """Zip the integration with its files at the root, as HACS expects. Returns the path of the zip."""
     source = checkout / "custom_components" / "interphone"
     target = checkout / "dist" / "interphone.zip"
     target.parent.mkdir(exist_ok=True)
@@ -50,7 +50,7 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 
 def main() -> None:
-    """Do both for the version on the command line."""
+    """Stamp and package the version given on the command line."""
     parser = argparse.ArgumentParser(prog="package.py", description=__doc__)
     parser.add_argument("version", help="such as 1.2.3 or 1.2.3b1, without a v before it")
     version = parser.parse_args().version

@@ -1,1 +1,1 @@
-"""The demo: a real Home Assistant with Interphone, the reference website beside it, and a resident who tries both."""
+"""The demo: Home Assistant with Interphone, the reference website, and a scripted resident who uses both."""

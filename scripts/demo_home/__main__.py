@@ -14,15 +14,15 @@ from .signals import until_stopped
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="A real Home Assistant with Interphone and demo devices, and the reference website beside it.",
+        description="Run Home Assistant with Interphone and demo devices, and the reference website.",
     )
     parser.add_argument("--port", type=int, default=8123, help="port of Home Assistant (%(default)s)")
     parser.add_argument("--website-port", type=int, default=8080, help="port of the website (%(default)s)")
-    parser.add_argument("--fresh", action="store_true", help="forget the last run first")
+    parser.add_argument("--fresh", action="store_true", help="delete the data of the last run first")
     parser.add_argument(
         "--check",
         action="store_true",
-        help="do what a resident does, in a home of its own on free ports, and exit: 0 when all of it works",
+        help="run a scripted resident against a temporary home on free ports; exit with 0 when every step passes",
     )
     arguments = parser.parse_args()
     if arguments.port == arguments.website_port:
@@ -39,7 +39,7 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    """Run, and put what went wrong in one line, under the end of the log that may tell more."""
+    """Run the command. A `DemoError` is printed as one line, below the end of its log."""
     try:
         return asyncio.run(until_stopped(_run(_arguments())))
     except DemoError as err:

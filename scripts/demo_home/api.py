@@ -1,4 +1,4 @@
-"""Home Assistant from outside, through the same doors its own frontend uses: onboarding, login, HTTP and WebSocket."""
+"""A client of Home Assistant's public APIs: onboarding, login, REST and WebSocket."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -12,11 +12,11 @@ import aiohttp
 from .errors import DemoError
 
 USERNAME = "demo"
-PASSWORD = "demo"  # noqa: S105  # the demo's, printed for everyone to type
+PASSWORD = "demo"  # noqa: S105  # the demo's, printed for the user to type
 
 
 class HomeApi:
-    """One user of one Home Assistant, once `enter()` has returned. To be closed."""
+    """A client logged in as one user once `enter()` has returned. Call `close()` in the end."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -24,19 +24,19 @@ class HomeApi:
         self._http = aiohttp.ClientSession(url)
 
     async def close(self) -> None:
-        """Close its connections."""
+        """Close the HTTP connections."""
         await self._http.close()
 
     async def request(self, method: str, path: str, **options: Any) -> Any:
-        """Return the JSON of an answer; raise `DemoError` unless its status is a success."""
+        """Return the JSON of a response; raise `DemoError` for a status of 400 or above."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         async with self._http.request(method, path, headers=headers, **options) as response:
             if not response.ok:
-                raise DemoError(f"{method} {path} was answered {response.status}: {await response.text()}")
+                raise DemoError(f"{method} {path} returned {response.status}: {await response.text()}")
             return await response.json()
 
-    async def answers(self) -> bool:
-        """Tell whether it serves its frontend."""
+    async def responds(self) -> bool:
+        """Return whether Home Assistant serves its frontend."""
         try:
             async with self._http.get("/manifest.json") as response:
                 return response.ok
@@ -44,32 +44,32 @@ class HomeApi:
             return False
 
     async def running(self) -> bool:
-        """Tell whether it has started everything it was configured with. Needs a token."""
+        """Return whether start-up has finished (state `RUNNING`). Needs a token."""
         config = await self.request("GET", "/api/config")
         return bool(config["state"] == "RUNNING")
 
     async def enter(self) -> None:
-        """Log in as the demo's user, who is made first in a home that has none."""
+        """Log in as the demo's user, created first by the onboarding if the home has no user."""
         if "user" in await self.open_steps():
             user = {"name": "Demo", "username": USERNAME, "password": PASSWORD, "language": "en"}
-            made = await self.request("POST", "/api/onboarding/users", json={**user, "client_id": self._client_id})
-            await self._exchange(made["auth_code"])
+            created = await self.request("POST", "/api/onboarding/users", json={**user, "client_id": self._client_id})
+            await self._exchange(created["auth_code"])
         else:
             await self._login()
 
     async def open_steps(self) -> set[str]:
-        """Return the steps of the onboarding that are still to be done."""
+        """Return the onboarding steps that are not done yet."""
         async with self._http.get("/api/onboarding") as response:
-            # A home that started with all of them done knows of none.
+            # The endpoint does not exist in a home that started with the onboarding finished.
             steps = [] if response.status == HTTPStatus.NOT_FOUND else await response.json()
         return {step["step"] for step in steps if not step["done"]}
 
     async def do_step(self, step: str, **fields: Any) -> None:
-        """Do one step of the onboarding."""
+        """Complete one step of the onboarding."""
         await self.request("POST", f"/api/onboarding/{step}", json={"client_id": self._client_id, **fields})
 
     async def call(self, domain: str, service: str, **data: Any) -> None:
-        """Call a service."""
+        """Call a service (action) of Home Assistant."""
         await self.request("POST", f"/api/services/{domain}/{service}", json=data)
 
     async def entries(self) -> list[dict[str, Any]]:
@@ -77,28 +77,28 @@ class HomeApi:
         listed: list[dict[str, Any]] = await self.request("GET", "/api/config/config_entries/entry")
         return listed
 
-    async def configure(self, domain: str, answers: Mapping[str, Any]) -> None:
-        """Set an integration up through its config flow: its own defaults, and `answers` in place of them."""
-        await self._flow("/api/config/config_entries/flow", domain, answers)
+    async def configure(self, domain: str, values: Mapping[str, Any]) -> None:
+        """Set an integration up through its config flow. `values` override the form's defaults."""
+        await self._flow("/api/config/config_entries/flow", domain, values)
 
-    async def reconfigure(self, entry_id: str, answers: Mapping[str, Any]) -> None:
-        """Change the options of a config entry: what they are now, and `answers` in place of them."""
-        await self._flow("/api/config/config_entries/options/flow", entry_id, answers)
+    async def reconfigure(self, entry_id: str, values: Mapping[str, Any]) -> None:
+        """Change the options of a config entry. Options that are not in `values` stay as they are."""
+        await self._flow("/api/config/config_entries/options/flow", entry_id, values)
 
     def socket(self) -> HomeSocket:
-        """Return a WebSocket of this user, not yet connected."""
+        """Return a WebSocket connection for this user, not yet open."""
         return HomeSocket(self._http, self.token)
 
     @property
     def _client_id(self) -> str:
         return f"{self.url}/"
 
-    async def _flow(self, path: str, handler: str, answers: Mapping[str, Any]) -> None:
+    async def _flow(self, path: str, handler: str, values: Mapping[str, Any]) -> None:
         step = await self.request("POST", path, json={"handler": handler, "show_advanced_options": False})
         while step["type"] == "form":
             if step["errors"]:
-                raise DemoError(f"the flow of {handler} refused its answers: {step['errors']}")
-            fields = _filled(step["data_schema"], answers)
+                raise DemoError(f"the flow of {handler} refused the form: {step['errors']}")
+            fields = _filled(step["data_schema"], values)
             step = await self.request("POST", f"{path}/{step['flow_id']}", json=fields)
         if step["type"] != "create_entry":
             raise DemoError(f"the flow of {handler} ended with {step['type']}: {step.get('reason')}")
@@ -106,29 +106,29 @@ class HomeApi:
     async def _login(self) -> None:
         start = {"client_id": self._client_id, "handler": ["homeassistant", None], "redirect_uri": self._client_id}
         flow = await self.request("POST", "/auth/login_flow", json=start)
-        typed = {"client_id": self._client_id, "username": USERNAME, "password": PASSWORD}
-        answer = await self.request("POST", f"/auth/login_flow/{flow['flow_id']}", json=typed)
-        if answer["type"] != "create_entry":
+        credentials = {"client_id": self._client_id, "username": USERNAME, "password": PASSWORD}
+        step = await self.request("POST", f"/auth/login_flow/{flow['flow_id']}", json=credentials)
+        if step["type"] != "create_entry":
             raise DemoError(f"the user {USERNAME} cannot log in any more: start over with --fresh")
-        await self._exchange(answer["result"])
+        await self._exchange(step["result"])
 
     async def _exchange(self, code: str) -> None:
         form = {"grant_type": "authorization_code", "code": code, "client_id": self._client_id}
         self.token = (await self.request("POST", "/auth/token", data=form))["access_token"]
 
 
-def _filled(schema: Iterable[Mapping[str, Any]], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill a form in: its defaults and suggestions, and `answers` in place of them."""
+def _filled(schema: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the form's suggested or default values, overridden by `values`."""
     fields = {}
     for field in schema:
         suggested = (field.get("description") or {}).get("suggested_value", field.get("default"))
-        if (value := answers.get(field["name"], suggested)) is not None:
+        if (value := values.get(field["name"], suggested)) is not None:
             fields[field["name"]] = value
     return fields
 
 
 class HomeSocket:
-    """Home Assistant's WebSocket API: commands with their results, subscriptions with their events."""
+    """A client of Home Assistant's WebSocket API: commands and subscriptions, as an async context manager."""
 
     def __init__(self, http: aiohttp.ClientSession, token: str) -> None:
         self._http = http
@@ -141,10 +141,10 @@ class HomeSocket:
         self._socket = await self._http.ws_connect("/api/websocket", max_msg_size=0)
         await self._socket.receive_json()
         await self._socket.send_json({"type": "auth", "access_token": self._token})
-        answer = await self._socket.receive_json()
-        if answer["type"] != "auth_ok":
+        response = await self._socket.receive_json()
+        if response["type"] != "auth_ok":
             await self._socket.close()
-            raise DemoError(f"Home Assistant's WebSocket refused the login: {answer}")
+            raise DemoError(f"Home Assistant's WebSocket refused the login: {response}")
         self._reader = asyncio.create_task(self._read())
         return self
 
@@ -161,7 +161,7 @@ class HomeSocket:
         return await self._send(kind, fields)
 
     async def subscribe(self, kind: str, **fields: Any) -> asyncio.Queue[Any]:
-        """Subscribe and return the queue of what comes, first what is there already."""
+        """Subscribe and return the queue of the subscription's events, initial ones included."""
         events: asyncio.Queue[Any] = asyncio.Queue()
         self._events[self._last_id + 1] = events
         await self._send(kind, fields)
@@ -171,20 +171,20 @@ class HomeSocket:
         self._last_id += 1
         result = self._results[self._last_id] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": self._last_id, "type": kind, **fields})
-        answer = await result
-        if not answer["success"]:
-            raise DemoError(f"the WebSocket command {kind} was refused: {answer['error']}")
-        return answer["result"]
+        response = await result
+        if not response["success"]:
+            raise DemoError(f"the WebSocket command {kind} was refused: {response['error']}")
+        return response["result"]
 
     async def _read(self) -> None:
-        """Hand each message to whoever waits for it; when the socket closes, nobody waits in vain."""
+        """Dispatch each message to its future or queue. When the socket closes, pending commands raise `DemoError`."""
         async for message in self._socket:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
-            answer = message.json()
-            if answer["type"] == "result":
-                self._results.pop(answer["id"]).set_result(answer)
-            elif answer["type"] == "event" and answer["id"] in self._events:
-                self._events[answer["id"]].put_nowait(answer["event"])
-        for waiting in self._results.values():
-            waiting.set_exception(DemoError("Home Assistant closed its WebSocket"))
+            received = message.json()
+            if received["type"] == "result":
+                self._results.pop(received["id"]).set_result(received)
+            elif received["type"] == "event" and received["id"] in self._events:
+                self._events[received["id"]].put_nowait(received["event"])
+        for pending in self._results.values():
+            pending.set_exception(DemoError("Home Assistant closed its WebSocket"))

@@ -1,4 +1,4 @@
-"""The folder of a demo: kept between runs, and used by one run at a time."""
+"""The demo's data folder: kept between runs, used by one run at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from .errors import DemoError
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder; raise `DemoError` where another run does. The lock goes with the process, however that ends."""
+    """Lock the folder; raise `DemoError` if another run has it. The kernel releases the lock with the process."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
@@ -22,7 +22,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def forget(folder: Path) -> None:
-    """Empty a folder that is held."""
+    """Delete the content of a locked folder, except the lock file."""
     for part in folder.iterdir():
         if part.is_dir():
             shutil.rmtree(part)

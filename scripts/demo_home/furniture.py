@@ -1,11 +1,11 @@
-"""Rooms for the demo's devices, so that a page that lists devices by room has rooms to show."""
+"""Areas for the demo's devices, so that a page that lists devices by area has areas to show."""
 
 from typing import Any
 
 from .api import HomeSocket
 
-# The onboarding makes the first three; the names are those it gives them.
-_ROOMS = {
+# The onboarding creates the first three with these names.
+_AREAS = {
     "Living Room": (
         "climate.hvac",
         "cover.living_room_window",
@@ -50,18 +50,18 @@ _ROOMS = {
 
 
 async def furnish(socket: HomeSocket) -> None:
-    """Make the rooms that are not there yet and put the devices in them."""
+    """Create the missing areas and assign the devices to them."""
     areas = {area["name"]: area["area_id"] for area in await socket.command("config/area_registry/list")}
     entities = {entity["entity_id"]: entity for entity in await socket.command("config/entity_registry/list")}
-    for room, entity_ids in _ROOMS.items():
-        if room not in areas:
-            areas[room] = (await socket.command("config/area_registry/create", name=room))["area_id"]
+    for name, entity_ids in _AREAS.items():
+        if name not in areas:
+            areas[name] = (await socket.command("config/area_registry/create", name=name))["area_id"]
         for entity_id in entity_ids:
-            await _put(socket, entities[entity_id], areas[room])
+            await _assign(socket, entities[entity_id], areas[name])
 
 
-async def _put(socket: HomeSocket, entity: dict[str, Any], area_id: str) -> None:
-    """Put an entity's device in a room, or the entity itself where there is no device."""
+async def _assign(socket: HomeSocket, entity: dict[str, Any], area_id: str) -> None:
+    """Assign an entity's device to an area, or the entity itself if it has no device."""
     if device_id := entity["device_id"]:
         await socket.command("config/device_registry/update", device_id=device_id, area_id=area_id)
     else:

@@ -1,4 +1,4 @@
-"""The home: Home Assistant in a private config folder, with Interphone in it as a user would have put it there."""
+"""The home: a Home Assistant process with its own config folder and Interphone as a custom component."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,14 +17,14 @@ from .steps import Steps
 CHECKOUT = Path(__file__).parents[2]
 _HERE = Path(__file__).parent
 _START_TIMEOUT = 120.0
-# What the onboarding adds to every new home and what looks for the internet.
-_NOT_FOR_THE_DEMO = frozenset({"google_translate", "met", "radio_browser"})
+# Integrations that the onboarding adds to every new home and that need internet access.
+_NEED_INTERNET = frozenset({"google_translate", "met", "radio_browser"})
 
 
 class Home:
-    """A Home Assistant of the demo's own: `prepare()` once, then `running()` as often as wanted.
+    """One Home Assistant: `prepare()` once, then `running()` any number of times.
 
-    Its `url` is one that the demo's other processes reach; it listens on all addresses.
+    It listens on all addresses; `url` is the one for processes on this machine.
     """
 
     def __init__(self, folder: Path, port: int) -> None:
@@ -35,7 +35,7 @@ class Home:
         self._process = Process("Home Assistant", self.log)
 
     def prepare(self) -> None:
-        """Lay the config folder; what Home Assistant keeps in it from an earlier run stays."""
+        """Create the config folder and link the integration into it. Data of earlier runs is kept."""
         components = self._folder / "custom_components"
         components.mkdir(parents=True, exist_ok=True)
         shutil.copy(_HERE / "configuration.yaml", self._folder)
@@ -45,9 +45,9 @@ class Home:
 
     @asynccontextmanager
     async def running(self, steps: Steps, announced: str = "Home Assistant started") -> AsyncIterator[HomeApi]:
-        """Run it: start it, set it up if it is new, yield its API once all of it runs; at the end, stop it."""
-        # Home Assistant remembers its port here; without it, it takes the one in SETUP_PORT. (Through
-        # configuration.yaml the port would be one on trial, and Home Assistant would leave it after five minutes.)
+        """Start it, finish the onboarding if it is new, yield its API once start-up is complete; stop it in the end."""
+        # Home Assistant stores its port in this file, and without the file uses SETUP_PORT. (A port changed in
+        # configuration.yaml is on trial: Home Assistant reverts it after five minutes.)
         (self._folder / ".storage" / "http").unlink(missing_ok=True)
         command = [sys.executable, "-m", "homeassistant", "--config", str(self._folder), "--skip-pip", "--log-no-color"]
         environment = {"SETUP_PORT": str(self._port), "PYTHONPATH": str(_HERE / "absent")}
@@ -62,11 +62,11 @@ class Home:
             await self._process.stop()
 
     async def kill(self) -> None:
-        """End it without a word, as a power cut would."""
+        """Kill it with SIGKILL, as a power cut would."""
         await self._process.kill()
 
     async def connect(self, api: HomeApi, origin: str) -> None:
-        """Set Interphone up for the website at `origin`; where an earlier run did, change its options to that."""
+        """Set Interphone up for the website at `origin`, or change the options of an existing entry."""
         entry = next((entry for entry in await api.entries() if entry["domain"] == "interphone"), None)
         if entry is None:
             await api.configure("interphone", {"name": "Demo home", "origins": [origin]})
@@ -74,21 +74,21 @@ class Home:
             await api.reconfigure(entry["entry_id"], {"origins": [origin]})
 
     async def wait_for_end(self) -> None:
-        """Return when it ends because someone restarts it from within; raise `DemoError` when it ends otherwise."""
+        """Return when it exits with the code that requests a restart; raise `DemoError` for any other exit."""
         code = await self._process.wait_for_end()
         if code != RESTART_EXIT_CODE:
             raise DemoError(f"Home Assistant ended by itself (exit code {code})", log=self.log)
 
     async def _enter(self, api: HomeApi) -> None:
-        """Log in as soon as it answers, wait until it has started everything, and finish what is new about it.
+        """Log in, wait until start-up is complete, and finish the onboarding of a new home.
 
-        The last step of the onboarding comes last of all, so that a first start cut short is taken up by the next.
+        The last step of the onboarding comes last of all, so that the next run continues an interrupted first start.
         """
-        await self._process.wait_until(api.answers)
+        await self._process.wait_until(api.responds)
         await api.enter()
         await self._process.wait_until(api.running)
         if steps := await api.open_steps():
-            # The onboarding adds what looks for the internet, and that fails, loudly: nobody needs to read of it.
+            # The onboarding adds integrations that need internet access and log errors without it.
             await api.call("logger", "set_default_level", level="fatal")
             for step in steps & {"core_config", "analytics"}:
                 await api.do_step(step)
@@ -97,10 +97,10 @@ class Home:
             await api.do_step("integration", redirect_uri=f"{self.url}/")
 
     async def _furnish(self, api: HomeApi) -> None:
-        """Give the devices rooms, and take away what has no place in a home without internet."""
+        """Assign the devices to areas, and remove the integrations that need internet access."""
         async with api.socket() as socket:
             await furnish(socket)
         for entry in await api.entries():
-            if entry["domain"] in _NOT_FOR_THE_DEMO:
+            if entry["domain"] in _NEED_INTERNET:
                 await api.request("DELETE", f"/api/config/config_entries/entry/{entry['entry_id']}")
         await api.call("system_log", "clear")

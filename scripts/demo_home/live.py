@@ -1,4 +1,4 @@
-"""A live Socket.IO session of a panel or of a website, and what came over it."""
+"""A Socket.IO session of a display or a website, with a queue of received payloads for each event."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from .errors import DemoError
 class LiveSession:
     """One Socket.IO connection with `token`, as an async context manager.
 
-    `origin` is the website whose page would have opened it; a panel has none.
+    `origin` is that of the page that opens the session; a display has none.
     """
 
     def __init__(self, url: str, token: str, *, origin: str | None = None) -> None:
@@ -23,7 +23,7 @@ class LiveSession:
         self._client = socketio.AsyncClient(reconnection=False)
         self._client.on("*", self._keep)
         self._client.on("disconnect", self._close)
-        self._came: dict[str, asyncio.Queue[Any]] = {}
+        self._received: dict[str, asyncio.Queue[Any]] = {}
         self._closed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -41,7 +41,7 @@ class LiveSession:
         await self._client.disconnect()
 
     async def wait_for(self, event: str, matches: Callable[[Any], bool] = lambda _: True) -> Any:
-        """Return the payload of the next `event` that matches; those before it are passed over."""
+        """Return the payload of the next `event` that matches; earlier ones are discarded."""
         while True:
             payload = await self._queue(event).get()
             if matches(payload):
@@ -53,11 +53,11 @@ class LiveSession:
         return ack
 
     async def wait_for_close(self) -> None:
-        """Wait until the other side closes the connection."""
+        """Wait until the home closes the connection."""
         await self._closed.wait()
 
     def _queue(self, event: str) -> asyncio.Queue[Any]:
-        return self._came.setdefault(event, asyncio.Queue())
+        return self._received.setdefault(event, asyncio.Queue())
 
     async def _keep(self, event: str, payload: Any = None) -> None:
         self._queue(event).put_nowait(payload)

@@ -1,4 +1,4 @@
-"""Ports: whether one is free, and which one is."""
+"""TCP ports: checks that one is free, finds free ones."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -8,7 +8,7 @@ from .errors import DemoError
 
 
 def _bind(port: int) -> socket.socket:
-    """Bind a port on all addresses, the way the two servers will."""
+    """Bind a port on all addresses, as the two servers do."""
     taken = socket.socket()
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -20,7 +20,7 @@ def _bind(port: int) -> socket.socket:
 
 
 def require_free(port: int, *, option: str) -> None:
-    """Raise `DemoError` where something else listens on `port`; `option` is the way to choose another."""
+    """Raise `DemoError` if `port` is in use. `option` is the command-line option that selects another."""
     try:
         _bind(port).close()
     except OSError as err:
@@ -28,7 +28,7 @@ def require_free(port: int, *, option: str) -> None:
 
 
 def free_ports(count: int) -> Iterator[int]:
-    """Yield `count` different free ports, found while all of them are held."""
+    """Yield `count` different free ports. All are bound at the same time, so that they differ."""
     with ExitStack() as held:
         sockets = [held.enter_context(closing(_bind(0))) for _ in range(count)]
         ports = [int(one.getsockname()[1]) for one in sockets]

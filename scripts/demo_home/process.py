@@ -1,4 +1,4 @@
-"""A child process: started out of the terminal's reach, waited for, and stopped for certain."""
+"""A child process in a session of its own, with a start check and a bounded stop."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -9,16 +9,16 @@ import signal
 
 from .errors import DemoError
 
-# Home Assistant takes two seconds to save its state; what is still there after this is killed.
+# Home Assistant needs about two seconds to save its state. After this many it is killed.
 _STOP_TIMEOUT = 30.0
 _POLL_INTERVAL = 0.1
 
 
 class Process:
-    """One server of the demo, writing to a log.
+    """One server of the demo. Its output goes to a log file.
 
-    It runs in a session of its own: Ctrl-C reaches only the demo, which then stops each of its servers once and in
-    order. (Home Assistant takes a second signal for an order to drop everything.)
+    It runs in a session of its own: Ctrl-C signals only the demo, which then stops each server once and in order.
+    (Home Assistant takes a second signal as a request to abort.)
     """
 
     def __init__(self, name: str, log: Path) -> None:
@@ -27,7 +27,7 @@ class Process:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> None:
-        """Start it with `environment` on top of the demo's own. The log of the last run is written over."""
+        """Start it with `environment` added to the demo's own. Overwrites the log of the last run."""
         with self.log.open("wb") as out:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
@@ -40,7 +40,7 @@ class Process:
             )
 
     async def wait_until(self, ready: Callable[[], Coroutine[None, None, bool]]) -> None:
-        """Wait until `ready` returns true; raise `DemoError` when the process ends before that."""
+        """Poll `ready` until it returns true; raise `DemoError` when the process exits before that."""
         while not await ready():
             if self._process is None or self._process.returncode is not None:
                 code = self._process.returncode if self._process else None
@@ -48,19 +48,19 @@ class Process:
             await asyncio.sleep(_POLL_INTERVAL)
 
     async def wait_for_end(self) -> int:
-        """Return the exit code when it ends by itself."""
+        """Return the exit code once it exits by itself."""
         if self._process is None:
             raise DemoError(f"{self.name} was not started")
         return await self._process.wait()
 
     async def kill(self) -> None:
-        """End it without a word, as a power cut would; return when it is gone."""
+        """Send SIGKILL to its process group and wait for its exit."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
 
     async def stop(self) -> None:
-        """Stop it and all it started; return when it is gone."""
+        """Terminate it and its children, and wait for its exit. Kills them after `_STOP_TIMEOUT`."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -70,13 +70,13 @@ class Process:
             async with asyncio.timeout(_STOP_TIMEOUT):
                 await process.wait()
         finally:
-            # Also those of its children that outlived it, and all of them when this wait is cut short.
+            # Children that are still alive, and the process itself when the wait was cancelled or timed out.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
 
 def tail(log: Path, lines: int = 40) -> str:
-    """Return the last lines of a log, or nothing when there is none."""
+    """Return the last lines of a log, or an empty string if it cannot be read."""
     try:
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
     except OSError:

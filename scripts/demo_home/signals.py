@@ -1,4 +1,4 @@
-"""Ctrl-C and its like: the first cancels the demo, which then stops what it started; the next change nothing."""
+"""Termination signals: the first cancels the demo, which then stops its processes; later ones are ignored."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,14 +8,14 @@ import sys
 
 
 async def until_stopped(work: Coroutine[None, None, int]) -> int:
-    """Return what `work` returns; on SIGINT, SIGTERM or SIGHUP cancel it and then return 128 + the signal."""
+    """Return the result of `work`. SIGINT, SIGTERM and SIGHUP cancel it; the result is then 128 + the signal."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     received: list[int] = []
 
     def stop(number: int) -> None:
         if not received:
-            # The terminal may be gone, and with it whom to tell.
+            # After SIGHUP the terminal may be gone.
             with suppress(OSError):
                 print("\nStopping …", file=sys.stderr, flush=True)
             task.cancel()

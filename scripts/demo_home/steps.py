@@ -1,4 +1,4 @@
-"""Steps, announced with their time."""
+"""Named steps with a timeout, printed with their duration."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,16 +10,16 @@ from .errors import DemoError
 
 
 class Steps:
-    """Prints each step when it is done, with its time, and counts them."""
+    """Prints each finished step with its duration, and counts those that passed."""
 
     def __init__(self) -> None:
         self.passed = 0
 
     @asynccontextmanager
     async def step(self, what: str, *, seconds: float = 30.0) -> AsyncIterator[None]:
-        """Announce `what` once it is done or has failed; one that takes longer than `seconds` has failed.
+        """Print `what` with its result. A step that takes longer than `seconds` raises `DemoError`.
 
-        One that is cancelled is not announced: it was neither.
+        A cancelled step is not printed.
         """
         started = monotonic()
         if sys.stdout.isatty():
@@ -29,7 +29,7 @@ class Steps:
                 yield
         except TimeoutError as err:
             _print("FAIL", what, started)
-            raise DemoError(f"nothing came of it within {seconds:.0f} s") from err
+            raise DemoError(f"not done within {seconds:.0f} s") from err
         except Exception:
             _print("FAIL", what, started)
             raise
@@ -38,7 +38,7 @@ class Steps:
 
 
 def expect(truth: object, otherwise: str) -> None:
-    """Raise `DemoError` saying `otherwise` unless this is so."""
+    """Raise `DemoError` with the message `otherwise` unless `truth` is true."""
     if not truth:
         raise DemoError(otherwise)
 

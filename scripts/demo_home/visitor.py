@@ -1,4 +1,4 @@
-"""A visitor of the reference website: opens pages, fills in forms, and keeps its cookies as a browser does."""
+"""An HTTP client of the reference website that opens pages, submits forms and keeps cookies."""
 
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -12,7 +12,7 @@ from .errors import DemoError
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a visitor has before them: where they are, how it was answered, and the page's CSRF token."""
+    """A page of the website: the final path, the status, the HTML, and the CSRF token of its forms."""
 
     path: str
     status: int
@@ -21,7 +21,7 @@ class Page:
 
 
 class _CsrfField(HTMLParser):
-    """Finds the hidden field of the page's forms."""
+    """Parser that finds the hidden CSRF field of a page's forms."""
 
     value = ""
 
@@ -48,24 +48,24 @@ class Visitor:
         await self._http.close()
 
     async def open(self, path: str) -> Page:
-        """Open a page."""
+        """Open a page, following redirects."""
         async with self._http.get(path) as response:
             return await _page(response)
 
     async def submit(self, page: Page, path: str, **fields: str) -> Page:
-        """Submit a form of the page to `path`; return the page it leads to."""
+        """Submit a form of `page` to `path`; return the page after redirects."""
         headers = {"Origin": self.origin}
         async with self._http.post(path, data={"csrf": page.csrf, **fields}, headers=headers) as response:
             return await _page(response)
 
     async def call(self, page: Page, path: str) -> dict[str, Any]:
-        """Ask as the page's script does; return the JSON of the answer."""
+        """Send the POST that the page's script sends; return the JSON of the response."""
         headers = {"Origin": self.origin, "X-CSRF-Token": page.csrf}
         async with self._http.post(path, headers=headers) as response:
             if not response.ok:
-                raise DemoError(f"the website answered POST {path} with {response.status}: {await response.text()}")
-            answer: dict[str, Any] = await response.json()
-            return answer
+                raise DemoError(f"POST {path} of the website returned {response.status}: {await response.text()}")
+            body: dict[str, Any] = await response.json()
+            return body
 
 
 async def _page(response: aiohttp.ClientResponse) -> Page:

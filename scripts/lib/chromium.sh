@@ -1,4 +1,4 @@
-# Chromium for the browser tests: the one installed, else Playwright's own download, else Debian's package.
+# Chromium for the browser tests: an installed one, else Playwright's download, else Debian's package.
 # shellcheck shell=bash
 find_chromium() {
   local candidate
@@ -9,7 +9,7 @@ find_chromium() {
   find "$tools/browsers" -type f \( -name chrome -o -name headless_shell -o -name chrome-headless-shell \) -print -quit | grep .
 }
 
-# Playwright runs its downloader with its own timeouts; the outer one, where there is such a command, ends a stalled one.
+# Playwright's downloader has timeouts of its own; timeout(1), if available, ends a stalled download.
 download_chromium() {
   local within=
   if command -v timeout >/dev/null; then within="timeout 300"; fi
@@ -17,7 +17,7 @@ download_chromium() {
   PLAYWRIGHT_BROWSERS_PATH="$tools/browsers" $within "$venv/bin/python" -m playwright install --only-shell chromium
 }
 
-# What drives the browser is a Node of Playwright's own, which needs one library that small systems lack.
+# Playwright's driver is a bundled Node, which needs a library that minimal systems lack.
 driver_runs() { "$venv/bin/python" -m playwright --version >/dev/null 2>&1; }
 
 setup_driver() {

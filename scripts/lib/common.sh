@@ -4,19 +4,19 @@
 tools="$top/.tools"
 venv="$top/.venv"
 
-# Clients that draw progress are let draw it on a terminal, and kept quiet in a log.
+# Progress bars only on a terminal.
 if [ -t 2 ]; then quiet=; else quiet=--quiet; fi
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 
-# die WHAT [HOW]: what is missing, and how to get it.
+# die PROBLEM [REMEDY]
 die() {
   printf 'error: %s\n' "$1" >&2
   if [ -n "${2:-}" ]; then printf '  %s\n' "$2" >&2; fi
   exit 1
 }
 
-# logged NAME COMMAND...: quietly, into .tools/NAME.log; its end is shown only when the command fails.
+# logged NAME COMMAND...: runs it with its output in .tools/NAME.log; prints the end of the log only on failure.
 logged() {
   local log="$tools/$1.log"
   shift
@@ -25,7 +25,7 @@ logged() {
   return 1
 }
 
-# One set-up at a time in a checkout: a second one waits for the first, then finds everything done.
+# Serialises set-ups of a checkout: the second waits for the first, then finds everything done.
 lock_setup() {
   if ! command -v flock >/dev/null; then return; fi
   exec 9>"$tools/.lock"
@@ -36,13 +36,13 @@ lock_setup() {
 
 is_debian_root() { [ "$(id -u)" = 0 ] && [ -r /etc/debian_version ] && command -v apt-get >/dev/null; }
 
-# apt_install PACKAGE...: an update that fails for one foreign source does not stop the install.
+# apt_install PACKAGE...: installs even if the update fails, as it does when one third-party source is down.
 apt_install() {
   logged apt-update apt-get update || true
   DEBIAN_FRONTEND=noninteractive logged apt-install apt-get install --yes --no-install-recommends "$@"
 }
 
-# changed STAMP FILE...: true when the files' contents differ from what STAMP recorded. mark STAMP FILE... records them.
+# changed STAMP FILE...: true when the files' checksum differs from the one in STAMP. mark STAMP FILE... writes it.
 fingerprint() { cat "$@" | cksum; }
 changed() {
   local stamp=$1

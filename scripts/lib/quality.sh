@@ -1,4 +1,4 @@
-# Style and types: what scripts/lint does, and the first two stages of scripts/test.
+# Style and types: shared by scripts/lint and the first two stages of scripts/test.
 # shellcheck shell=bash
 
 # lint [--fix]
@@ -7,7 +7,7 @@ lint() {
   if [ "${1:-}" = --fix ]; then format_check=; fi
   "$venv/bin/ruff" check ${1:+"$1"} .
   "$venv/bin/ruff" format ${format_check:+"$format_check"} .
-  # Every script, whatever is added: they are told by their first line, and bring what they source with them.
+  # All Bash scripts, found by their first line, with the files that they source.
   grep --files-with-matches --directories=skip --null '^#!/usr/bin/env bash' scripts/* .ci/* |
     xargs -0 "$venv/bin/shellcheck" --external-sources --check-sourced
 }

@@ -1,6 +1,7 @@
-"""A home and the website as `scripts/demo` runs them, and a Chromium to open the website with.
+"""Fixtures of the browser tests: a home and the website, started as `scripts/demo` does, and a Chromium.
 
-`INTERPHONE_HOME` and `INTERPHONE_WEBSITE`, both or none, name a demo that already runs. `CHROMIUM` names the browser.
+`INTERPHONE_HOME` and `INTERPHONE_WEBSITE`, set together, are the URLs of a running demo to use instead. `CHROMIUM` is
+the path of the browser.
 """
 
 from collections.abc import AsyncGenerator
@@ -15,21 +16,21 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 import pytest
 
 from demo_home.api import HomeApi
+from demo_home.displays import Displays
 from demo_home.home import Home
-from demo_home.panels import Panels
 from demo_home.ports import free_ports
 from demo_home.site import Site
 from demo_home.steps import Steps
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-# A busy machine takes its time; what never comes still fails.
-PATIENCE = 20_000
-expect.set_options(timeout=PATIENCE)
+# Milliseconds. Generous, for a busy machine.
+TIMEOUT = 20_000
+expect.set_options(timeout=TIMEOUT)
 
 
 @dataclass(slots=True)
 class Demo:
-    """The running demo. `home` is None where somebody else runs it."""
+    """The running demo. `home` is None for one that was started elsewhere."""
 
     website: str
     api: HomeApi
@@ -37,7 +38,7 @@ class Demo:
     running: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def stop_home(self) -> None:
-        """Stop Home Assistant, as an update would."""
+        """Stop Home Assistant, as an update does."""
         await self.running.aclose()
 
     async def start_home(self) -> None:
@@ -46,7 +47,7 @@ class Demo:
         self.api = await self.running.enter_async_context(self.home.running(Steps()))
 
     async def state(self, entity_id: str) -> dict[str, Any]:
-        """Return the state of an entity as Home Assistant has it."""
+        """Return the state of an entity from Home Assistant's REST API."""
         state: dict[str, Any] = await self.api.request("GET", f"/api/states/{entity_id}")
         return state
 
@@ -84,27 +85,27 @@ async def browser() -> AsyncGenerator[Browser]:
         await browser.close()
 
 
-def watch(context: BrowserContext, complaints: list[str]) -> None:
-    """Collect what a developer would see in red: errors of scripts and violations of the policy."""
+def collect_errors(context: BrowserContext, errors: list[str]) -> None:
+    """Collect console errors: exceptions of scripts, violations of the Content-Security-Policy."""
 
     def keep(message: ConsoleMessage) -> None:
         if (
             message.type == "error"
             and "Failed to load resource" not in message.text
             and "WebSocket" not in message.text
-            # A home that is starting answers before Interphone is loaded, and so without its CORS headers.
+            # While the home starts, it responds before Interphone is loaded, and so without CORS headers.
             and not ("CORS policy" in message.text and "/socket.io/" in message.text)
         ):
-            complaints.append(message.text)
+            errors.append(message.text)
 
     context.on("console", keep)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    context.set_default_timeout(PATIENCE)
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.set_default_timeout(TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Someone signed in on the website in one browser window, with the home as a place."""
+    """A signed-in user of the website in one browser context, with the home as a place."""
 
     demo: Demo
     context: BrowserContext
@@ -112,23 +113,23 @@ class Resident:
     place: str
 
     async def open(self, path: str = "") -> Page:
-        """Open one more tab on the place."""
+        """Open another tab on the place."""
         tab = await self.context.new_page()
         await tab.goto(self.place + path)
         return tab
 
 
 async def shoot(page: Page, name: str) -> None:
-    """Save what the page looks like."""
+    """Save a screenshot of the page."""
     await page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
 
 
 async def type_code(demo: Demo, page: Page) -> None:
-    """Read the code on the home's dashboard, type it in, and wait for the place."""
+    """Read the code on the home's dashboard, type it in, and wait for the place's page."""
     await page.wait_for_url("**/pairings/*")
-    async with Panels(demo.api) as panels:
-        code = (await panels.wait_on_dashboard("shown", bound=True))["code"]
-    await page.get_by_label("Code from the panel").fill(f"{code[:4]} {code[4:]}")
+    async with Displays(demo.api) as displays:
+        code = (await displays.wait_on_dashboard("shown", bound=True))["code"]
+    await page.get_by_label("Code from the display").fill(f"{code[:4]} {code[4:]}")
     await shoot(page, "code")
     await page.get_by_role("button", name="Connect").click()
     await page.wait_for_url("**/places/*")
@@ -136,11 +137,11 @@ async def type_code(demo: Demo, page: Page) -> None:
 
 @pytest.fixture(scope="session")
 async def resident(demo: Demo, browser: Browser) -> AsyncGenerator[Resident]:
-    """Sign up and pair, as a person does."""
-    complaints: list[str] = []
+    """Sign up and pair through the website's pages."""
+    errors: list[str] = []
     size = {"width": 1280, "height": 860}
     context = await browser.new_context(locale="en-US", color_scheme="light", viewport=size)
-    watch(context, complaints)
+    collect_errors(context, errors)
     page = await context.new_page()
     await page.goto(demo.website)
     await shoot(page, "front")
@@ -154,4 +155,4 @@ async def resident(demo: Demo, browser: Browser) -> AsyncGenerator[Resident]:
     await type_code(demo, page)
     yield Resident(demo, context, page, page.url)
     await context.close()
-    assert complaints == []
+    assert errors == []

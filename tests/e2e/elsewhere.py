@@ -1,4 +1,4 @@
-"""A page of another origin than the home's, with socket.io-client and the behaviours of the tests of the gateway."""
+"""Serves a page of another origin than the home's, with socket.io-client and the behaviours of the Socket.IO tests."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tests.gateway.clients.javascript import HERE, installed_node
+from tests.api.socketio.clients.javascript import HERE, installed_node
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>Elsewhere</title>
 <script src="/socket.io.js"></script><script src="/behaviours.js"></script><script src="/page.js"></script>"""
@@ -20,7 +20,7 @@ SCRIPTS = {
 
 @asynccontextmanager
 async def serve(app: web.Application) -> AsyncIterator[int]:
-    """Serve an application on a port of its own, as Home Assistant would."""
+    """Serve an application on a free port of the loopback interface, and yield the port."""
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -33,7 +33,7 @@ async def serve(app: web.Application) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def serve_pages() -> AsyncIterator[int]:
-    """Serve the page, by whatever name it is asked for: another name is another origin."""
+    """Serve the page under every host name, each of which is another origin; yield the port."""
     installed_node()
     app = web.Application()
 

@@ -1,4 +1,4 @@
-// What the tests have the page do: `platform` is this browser as behaviours.js wants it.
+// The functions that the tests call in the page. `platform` describes this browser to behaviours.js.
 "use strict";
 
 const platform = {
@@ -12,20 +12,20 @@ const platform = {
     (numbers) => new File([Uint8Array.from(numbers)], "picture.png"),
   ],
   options: { withCredentials: true },
-  // A browser opens six connections to one server, and each poll holds one.
+  // A browser opens at most six connections to one server, and each pending poll occupies one.
   atOnce: 1,
 };
 
 let entered;
 
-// Enters a home as a website and keeps all it is told.
+// Connects to a home as a website and records every event it receives.
 function enter(url, way, token, extraHeaders) {
-  const told = [];
+  const received = [];
   const options = { transports: TRANSPORTS[way], withCredentials: true, forceNew: true, reconnection: false };
   const socket = io(url, { ...options, ...(extraHeaders ? { extraHeaders } : { auth: { token } }) });
-  socket.onAny((event, payload) => told.push([event, payload]));
-  socket.on("connect", () => told.push(["connect", null]));
-  socket.on("connect_error", (error) => told.push(["connect_error", error.message]));
-  socket.on("disconnect", (reason) => told.push(["disconnect", reason]));
-  return { socket, told };
+  socket.onAny((event, payload) => received.push([event, payload]));
+  socket.on("connect", () => received.push(["connect", null]));
+  socket.on("connect_error", (error) => received.push(["connect_error", error.message]));
+  socket.on("disconnect", (reason) => received.push(["disconnect", reason]));
+  return { socket, received };
 }

@@ -1,4 +1,4 @@
-"""socket.io-client in a browser, on a page of another site than the home, with credentials."""
+"""socket.io-client in a browser, on a page of another site than the home (cross-site, with credentials)."""
 
 import asyncio
 from collections import Counter
@@ -16,8 +16,8 @@ import pytest
 from custom_components.interphone.api.origin import cors_headers
 from custom_components.interphone.api.socketio.server import SocketIoServer
 from custom_components.interphone.engineio.settings import Settings
-from tests.gateway.clients.application import HEARD, Application
-from tests.gateway.clients.javascript import run_script
+from tests.api.socketio.clients.application import HEARD, Application
+from tests.api.socketio.clients.javascript import run_script
 
 WAYS = ("polling", "websocket", "upgrade")
 BEHAVIOURS = 22
@@ -28,7 +28,7 @@ SETTINGS = Settings(
 
 @pytest.fixture
 async def server() -> AsyncGenerator[str]:
-    """The application of the gateway's tests, which any page may talk to as one on a home's list may talk to it."""
+    """The application of the Socket.IO tests, with CORS headers for every origin."""
     sio = SocketIoServer(settings=SETTINGS)
     Application(sio)
 
@@ -88,8 +88,8 @@ class Website:
 
 @pytest.fixture(scope="module")
 async def website(demo: Demo, pages: int) -> AsyncGenerator[Website]:
-    """Someone at home lets it in, and puts it out in the end."""
-    # By another name than the page's, so that home and page are different sites, not only different origins.
+    """Pair by a code begun at home; revoke the grant in the end."""
+    # Another host name than the page's, so that home and page are different sites, not only different origins.
     home, origin = demo.api.url.replace("localhost", "127.0.0.1"), f"http://localhost:{pages}"
     async with demo.api.socket() as socket, aiohttp.ClientSession(home) as http:
         code = (await socket.command("interphone/pairing/begin"))["pairing"]["code"]
@@ -101,28 +101,28 @@ async def website(demo: Demo, pages: int) -> AsyncGenerator[Website]:
 
 
 async def allow(demo: Demo, *origins: str) -> None:
-    """Make these the home's list."""
+    """Set the home's list of allowed origins."""
     [entry] = [entry for entry in await demo.api.entries() if entry["domain"] == "interphone"]
     await demo.api.reconfigure(entry["entry_id"], {"origins": list(origins)})
 
 
 async def enter(page: Page, website: Website, way: str, *, header: bool = False) -> None:
-    """Have the page connect to the home, with the token in `auth` or in a header."""
+    """Connect the page to the home, with the token in `auth` or in a header."""
     headers = {"Authorization": f"Bearer {website.token}"} if header else None
     arguments = [website.home, way, website.token, headers]
     await page.evaluate("([home, way, token, headers]) => { entered = enter(home, way, token, headers); }", arguments)
 
 
-async def told(page: Page, count: int) -> list[Any]:
-    """Return the first things the page was told, once there are so many."""
-    await page.wait_for_function("count => entered.told.length >= count", arg=count)
-    heard: list[Any] = await page.evaluate("entered.told")
-    return heard
+async def received(page: Page, count: int) -> list[Any]:
+    """Wait until the page has received `count` events, and return all of them."""
+    await page.wait_for_function("count => entered.received.length >= count", arg=count)
+    events: list[Any] = await page.evaluate("entered.received")
+    return events
 
 
 @pytest.mark.parametrize(
     ("way", "header"),
-    # A header is something browsers ask about beforehand; with a WebSocket they send none of a page's.
+    # A custom header causes a CORS preflight. Browsers send no custom headers with a WebSocket.
     [("polling", False), ("polling", True), ("websocket", False), ("upgrade", False)],
     ids=["polling", "polling with a header", "websocket", "upgrade"],
 )
@@ -132,17 +132,17 @@ async def test_a_page_on_the_list_is_served_until_it_is_taken_off(
     await allow(demo, demo.website, website.origin)
     await tab.goto(website.origin)
     await enter(tab, website, way, header=header)
-    (first, _), (second, snapshot) = await told(tab, 2)
+    (first, _), (second, snapshot) = await received(tab, 2)
     assert (first, second) == ("connect", "snapshot")
     [light] = [device for device in snapshot["devices"] if device["name"] == "Kitchen Lights"]
     on = light["state"]["on_off"]["on"]
     envelope = {"id": f"{way} {header}", "device": light["id"], "command": "on_off.set", "params": {"on": not on}}
     ack = await tab.evaluate("envelope => entered.socket.timeout(5000).emitWithAck('command', envelope)", envelope)
     assert ack["status"] == "confirmed"
-    event, change = (await told(tab, 3))[2]
+    event, change = (await received(tab, 3))[2]
     assert (event, change["id"], change["state"]["on_off"]) == ("state", light["id"], {"on": not on})
     await allow(demo, demo.website)
-    assert (await told(tab, 5))[3:] == [
+    assert (await received(tab, 5))[3:] == [
         ["revoked", {"reason": "origin_not_allowed"}],
         ["disconnect", "io server disconnect"],
     ]
@@ -153,7 +153,7 @@ async def test_a_page_on_the_list_is_served_until_it_is_taken_off(
 async def test_a_page_that_is_not_on_the_list_gets_nothing(
     demo: Demo, website: Website, pages: int, tab: Page, way: str, page: str
 ) -> None:
-    """Not even with the token of one that is; nor is a session opened for it whose answer it could not read."""
+    """A valid token does not help, and no session is opened by a request whose response the page cannot read."""
     await allow(demo, demo.website, website.origin)
     frames: list[str | bytes] = []
 
@@ -167,7 +167,7 @@ async def test_a_page_that_is_not_on_the_list_gets_nothing(
         for script in SCRIPTS.values():
             await tab.add_script_tag(path=script)
     await enter(tab, website, way)
-    assert await told(tab, 1) == [["connect_error", "websocket error" if way == "websocket" else "xhr poll error"]]
+    assert await received(tab, 1) == [["connect_error", "websocket error" if way == "websocket" else "xhr poll error"]]
     assert frames == []
     async with tab.expect_response(lambda response: response.url.startswith(website.home)) as response:
         blind = "url => fetch(url, { mode: 'no-cors', credentials: 'include' })"

@@ -1,4 +1,4 @@
-"""A revocation that was answered holds, whatever happens to the home right after."""
+"""An acknowledged revocation survives SIGKILL."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Any
 import aiohttp
 
 from demo_home.api import HomeApi
+from demo_home.displays import Displays
 from demo_home.home import Home
-from demo_home.panels import Panels
 from demo_home.ports import free_ports
 from demo_home.steps import Steps
 
@@ -16,39 +16,39 @@ BASE = "/api/interphone"
 
 
 async def pair(api: HomeApi, http: aiohttp.ClientSession) -> dict[str, Any]:
-    async with Panels(api) as panels:
+    async with Displays(api) as displays:
         async with http.get(f"{BASE}/code") as response:
             assert response.status == HTTPStatus.OK
-        code = (await panels.wait_on_dashboard("shown", bound=False))["code"]
+        code = (await displays.wait_on_dashboard("shown", bound=False))["code"]
         async with http.post(f"{BASE}/codecheck", headers={"code": code}) as response:
             assert response.status == HTTPStatus.CREATED
             paired: dict[str, Any] = await response.json()
             return paired
 
 
-async def refused_as(http: aiohttp.ClientSession, token: str) -> str | None:
+async def error_of(http: aiohttp.ClientSession, token: str) -> str | None:
     async with http.get(f"{BASE}/devices", headers={"Authorization": f"Bearer {token}"}) as response:
-        answer = await response.json()
-        return answer.get("error")
+        body = await response.json()
+        return body.get("error")
 
 
-async def test_killed_right_after_a_revocation_was_answered(tmp_path: Path) -> None:
+async def test_an_acknowledged_revocation_survives_a_kill(tmp_path: Path) -> None:
     [port] = free_ports(1)
     home = Home(tmp_path / "home", port)
     home.prepare()
     async with aiohttp.ClientSession(home.url) as http:
         async with home.running(Steps()) as api:
-            # Home Assistant writes down that Interphone is set up when it stops, or a while later.
+            # The config entry is written to disk when Home Assistant stops, or some time later.
             await home.connect(api, "http://localhost")
         async with home.running(Steps()) as api:
             revoked, kept = await pair(api, http), await pair(api, http)
-            assert await refused_as(http, revoked["token"]) is None
+            assert await error_of(http, revoked["token"]) is None
             async with api.socket() as socket:
                 await socket.command("interphone/grants/revoke", grant_id=revoked["grant_id"])
                 await home.kill()
         async with home.running(Steps()):
-            assert await refused_as(http, revoked["token"]) == "grant_revoked"
-            assert await refused_as(http, kept["token"]) is None
+            assert await error_of(http, revoked["token"]) == "grant_revoked"
+            assert await error_of(http, kept["token"]) is None
             refresh = {"grant_type": "refresh_token", "refresh_token": revoked["refresh_token"]}
             async with http.post(f"{BASE}/token", json=refresh) as response:
                 assert (await response.json())["error"] == "invalid_token"

@@ -1,4 +1,4 @@
-"""The reference website in a browser, against a real home. The tests are one evening, in order."""
+"""The reference website in a browser, against a real home. The tests share one pairing and run in order."""
 
 import re
 
@@ -11,12 +11,12 @@ ENTITY = "light.ceiling_lights"
 
 
 def card(page: Page, name: str) -> Locator:
-    """The card of a device."""
+    """Return the card of a device."""
     return page.locator("article").filter(has=page.get_by_role("heading", name=name, exact=True))
 
 
 async def switch(page: Page, name: str) -> None:
-    """Tap the switch of a device; the input itself lies under what is painted."""
+    """Click the switch of a device. `force`, since a styled element covers the input."""
     await card(page, name).get_by_role("switch").click(force=True)
 
 
@@ -28,7 +28,7 @@ async def test_the_devices_of_the_home_are_there(resident: Resident) -> None:
     await shoot(resident.page, "place")
 
 
-async def test_a_switch_reaches_the_home_and_the_other_tab(demo: Demo, resident: Resident) -> None:
+async def test_a_switch_reaches_the_home_and_another_tab(demo: Demo, resident: Resident) -> None:
     other = await resident.open()
     await expect(card(other, LIGHT).get_by_role("switch")).to_be_checked()
 
@@ -52,14 +52,14 @@ async def test_a_slider_sets_what_it_says(demo: Demo, resident: Resident) -> Non
     assert round((await demo.state(ENTITY))["attributes"]["brightness"] / 2.55) == 40
 
 
-async def test_what_happens_at_home_shows_at_once(demo: Demo, resident: Resident) -> None:
+async def test_a_state_changed_at_home_is_pushed(demo: Demo, resident: Resident) -> None:
     await demo.api.call("light", "turn_on", entity_id=ENTITY, brightness_pct=85)
 
     await expect(card(resident.page, LIGHT).locator("output").first).to_have_text("85%")
 
 
-async def test_a_command_that_fails_says_so_and_is_taken_back(demo: Demo, resident: Resident) -> None:
-    """The home lets this website look only."""
+async def test_a_failed_command_shows_its_error_and_is_reverted(demo: Demo, resident: Resident) -> None:
+    """The grant may look and not control."""
     async with demo.api.socket() as socket:
         [grant] = (await socket.command("interphone/grants/list"))["grants"]
         scope = {"devices": None, "control": False, "doors_and_alarms": False}
@@ -75,7 +75,7 @@ async def test_a_command_that_fails_says_so_and_is_taken_back(demo: Demo, reside
         await socket.command("interphone/grants/update", grant_id=grant["id"], scope=scope)
 
 
-async def test_a_pause_is_told_and_ends_by_itself(demo: Demo, resident: Resident) -> None:
+async def test_a_pause_is_shown_and_ends_by_itself(demo: Demo, resident: Resident) -> None:
     async with demo.api.socket() as socket:
         [grant] = (await socket.command("interphone/grants/list"))["grants"]
         await socket.command("interphone/grants/pause", grant_id=grant["id"])
@@ -86,9 +86,9 @@ async def test_a_pause_is_told_and_ends_by_itself(demo: Demo, resident: Resident
         await expect(resident.page.locator("#live")).to_have_text("Live")
 
 
-async def test_a_restart_of_the_home_is_lived_through(demo: Demo, resident: Resident) -> None:
+async def test_the_page_survives_a_restart_of_the_home(demo: Demo, resident: Resident) -> None:
     if demo.home is None:
-        pytest.skip("somebody else runs this home")
+        pytest.skip("this home was started elsewhere, and cannot be restarted from here")
     await demo.stop_home()
     await expect(resident.page.locator("#banner")).to_contain_text("Trying again")
     await expect(card(resident.page, LIGHT).get_by_role("switch")).to_be_disabled()
@@ -119,12 +119,12 @@ async def test_every_screen_and_language(
     await page.goto(resident.place)
 
     await expect(page.locator("#live")).to_have_text("실시간" if locale == "ko-KR" else "Live")
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
     await shoot(page, name)
     await context.close()
 
 
-async def test_the_home_ends_it_and_the_page_says_so(demo: Demo, resident: Resident) -> None:
+async def test_a_revocation_is_shown(demo: Demo, resident: Resident) -> None:
     async with demo.api.socket() as socket:
         [grant] = (await socket.command("interphone/grants/list"))["grants"]
         await socket.command("interphone/grants/revoke", grant_id=grant["id"])

@@ -1,5 +1,5 @@
-"""Stands in for pymicro-vad, which has no wheel for this Python: the demo home has no microphone to listen to."""
+"""Replaces pymicro-vad, which has no wheel for this Python. The demo home processes no audio."""
 
 
 class MicroVad:
-    """Never made: no audio reaches it."""
+    """Never instantiated: no audio is processed."""

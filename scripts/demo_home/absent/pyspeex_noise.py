@@ -1,5 +1,5 @@
-"""Stands in for pyspeex-noise, which has no wheel for this Python: the demo home has no microphone to clear."""
+"""Replaces pyspeex-noise, which has no wheel for this Python. The demo home processes no audio."""
 
 
 class AudioProcessor:
-    """Never made: no audio reaches it."""
+    """Never instantiated: no audio is processed."""

@@ -1,4 +1,4 @@
-"""The home's two kinds of panel: a dashboard on Home Assistant's WebSocket, and a display on Socket.IO."""
+"""The home's two kinds of display: a dashboard on Home Assistant's WebSocket API, and a screen on Socket.IO."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -9,12 +9,12 @@ from .api import HomeApi
 from .live import LiveSession
 
 
-class Panels:
-    """A dashboard and a display, both watching, as an async context manager."""
+class Displays:
+    """A subscribed dashboard and a connected screen, as an async context manager."""
 
     def __init__(self, api: HomeApi) -> None:
         self._api = api
-        self._display = LiveSession(api.url, api.token)
+        self._screen = LiveSession(api.url, api.token)
         self._events: asyncio.Queue[Any] = asyncio.Queue()
         self._stack = AsyncExitStack()
 
@@ -22,7 +22,7 @@ class Panels:
         async with AsyncExitStack() as stack:
             socket = await stack.enter_async_context(self._api.socket())
             self._events = await socket.subscribe("interphone/pairing/subscribe")
-            await stack.enter_async_context(self._display)
+            await stack.enter_async_context(self._screen)
             self._stack = stack.pop_all()
         return self
 
@@ -32,12 +32,12 @@ class Panels:
         await self._stack.aclose()
 
     async def wait_on_dashboard(self, state: str, *, bound: bool) -> dict[str, Any]:
-        """Return the next pairing that the dashboard shows in this state, bound to a website or not."""
+        """Return the next pairing in this state that the dashboard receives. `bound`: with a challenge or without."""
         while True:
             pairing: dict[str, Any] = (await self._events.get())["pairing"]
             if pairing["state"] == state and pairing["bound"] is bound:
                 return pairing
 
-    async def wait_on_display(self, code: str) -> None:
-        """Wait until the display shows this code."""
-        await self._display.wait_for("code", lambda shown: shown == code)
+    async def wait_on_screen(self, code: str) -> None:
+        """Wait until the screen receives this code."""
+        await self._screen.wait_for("code", lambda shown: shown == code)
