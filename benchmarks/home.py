@@ -110,7 +110,7 @@ async def running(folder: Path, port: int, entities: Mapping[str, int]) -> Async
     async with running_process(command, folder, port, environment) as pid:
         api = HomeApi(f"http://127.0.0.1:{port}")
         try:
-            await _until(api.answers)
+            await _until(api.responds)
             await api.enter()
             await _until(api.running)
             async with api.socket() as socket:
