@@ -31,7 +31,7 @@ LANGUAGES = ("en", "ko")
 # The rooms of the package, from the innermost out. A module imports from its own room and from those before it, and
 # rooms on one line do not know each other. What is not named here is the outermost but `__init__`.
 ROOMS = (
-    {"const", "errors", "engineio", "listeners"},
+    {"const", "errors", "listeners", "rate", "engineio"},
     {"pairing", "access", "messages"},
     # Exposure and commands ask the scope of a grant.
     {"devices", "audit_trail"},

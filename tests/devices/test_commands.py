@@ -197,10 +197,10 @@ async def test_done_when_the_device_does_something_else(hass: HomeAssistant, tel
 async def test_an_old_id_is_free_again(
     commands: Commands, calls: list[Event], toggle: Envelope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.interphone.devices.memory.COMMAND_MEMORY", 2)
+    monkeypatch.setattr("custom_components.interphone.devices.commands.RESULTS_MAX", 2)
     for command_id in ("a", "b", "c", "a"):
         await commands.run(grant(), toggle(command_id))
     assert len(calls) == 4
-    monkeypatch.setattr("custom_components.interphone.devices.memory.COMMAND_MEMORY_LIFETIME", -1)
+    monkeypatch.setattr("custom_components.interphone.devices.commands.RESULT_LIFETIME", -1)
     await commands.run(grant(), toggle("a"))
     assert len(calls) == 5

@@ -15,10 +15,9 @@ import voluptuous as vol
 from custom_components.interphone.access.models import Scope
 from custom_components.interphone.const import EVENT_COMMAND
 from custom_components.interphone.devices.catalog import Catalog
-from custom_components.interphone.devices.commands import Commands, CommandStatus
+from custom_components.interphone.devices.commands import COMMAND_BURST, Commands, CommandStatus
 from custom_components.interphone.devices.exposure import Exposure
 from custom_components.interphone.devices.model import Device
-from custom_components.interphone.devices.rate import COMMAND_BURST
 
 from .conftest import ALL, Tell, grant
 from .wire import fits

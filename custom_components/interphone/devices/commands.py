@@ -1,11 +1,13 @@
 """Commands: from an envelope a website sent to one service call, and the truth about what came of it."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 import hashlib
 import logging
+import math
 import secrets
 from typing import Any, Final
 
@@ -25,17 +27,24 @@ from ..errors import (
     InvalidParamsError,
     InvalidRequestError,
     NotPermittedError,
+    RateLimitedError,
     UnknownDeviceError,
     UnsupportedCommandError,
 )
+from ..rate import TokenBucket
 from .catalog import Catalog, Difference
 from .envelope import Envelope, id_of, parse
-from .memory import Memory
 from .model import Device, Json, ServiceCall, Trait
-from .rate import CommandRate
 from .registry import TRAITS
 
+# Commands of one request: a scene of a house. Half of `COMMAND_BURST`, so that a batch after a pause is not cut.
 BATCH_SIZE_MAX: Final = 64
+# Commands a grant may send at once, and per second after that: a whole batch, and a slider that is dragged.
+COMMAND_BURST: Final = 128
+COMMAND_RATE: Final = 20.0
+# Results kept for commands that are sent again with the same id: retries come within minutes.
+RESULTS_MAX: Final = 1024
+RESULT_LIFETIME: Final = 600.0
 # A service call that has not returned by then is answered as timed out; it may still finish.
 COMMAND_TIMEOUT: Final = 10.0
 # How long a device is watched, after the call returned, for the state the command wanted: "confirmed", else "done".
@@ -95,8 +104,9 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A command whose call was begun: what identifies it, when its call has returned, and its result to come."""
+    """A command whose service call was started."""
 
+    since: float
     digest: bytes
     called: asyncio.Event
     task: asyncio.Task[CommandResult]
@@ -109,8 +119,10 @@ class Commands:
         """Remember no commands yet."""
         self._hass = hass
         self._catalog = catalog
-        self._memory: Memory[tuple[str, str], _Running] = Memory(hass.loop.time)
-        self._rate = CommandRate(hass.loop.time)
+        self._clock = hass.loop.time
+        # By grant and command id, the oldest first.
+        self._started: OrderedDict[tuple[str, str], _Running] = OrderedDict()
+        self._buckets: dict[str, TokenBucket] = {}  # by grant
         # Tells whether an id comes again with the same command, without keeping params: they may hold a PIN.
         self._key = secrets.token_bytes(32)
 
@@ -152,10 +164,10 @@ class Commands:
     def _begin(self, grant: Grant, raw: object, context: Context | None) -> CommandResult | _Running:
         """Check everything that can be checked, and begin the call; or answer what was refused."""
         try:
-            self._rate.spend(grant.id)
+            self._spend(grant.id)
             envelope = parse(raw)
             digest = self._digest(envelope)
-            if running := self._memory.recall((grant.id, envelope.id)):
+            if running := self._recall((grant.id, envelope.id)):
                 if not secrets.compare_digest(running.digest, digest):
                     raise InvalidRequestError("id: already used for another command")
                 return running
@@ -167,9 +179,29 @@ class Commands:
         called = asyncio.Event()
         execution = self._execute(order, grant, envelope.id, context or Context(), called)
         task = self._hass.async_create_task(execution, f"{DOMAIN} {order.name}")
-        running = _Running(digest, called, task)
-        self._memory.remember((grant.id, envelope.id), running)
+        running = _Running(self._clock(), digest, called, task)
+        self._started[grant.id, envelope.id] = running
+        if len(self._started) > RESULTS_MAX:
+            self._started.popitem(last=False)
         return running
+
+    def _recall(self, key: tuple[str, str]) -> _Running | None:
+        """Return what was started under this id within `RESULT_LIFETIME`."""
+        running = self._started.get(key)
+        if running is None or running.since >= self._clock() - RESULT_LIFETIME:
+            return running
+        del self._started[key]
+        return None
+
+    def _spend(self, grant_id: str) -> None:
+        """Take a token of the grant. Raises `RateLimitedError`."""
+        now = self._clock()
+        bucket = self._buckets.get(grant_id)
+        if bucket is None:
+            self._buckets = {key: known for key, known in self._buckets.items() if not known.is_full(now)}
+            bucket = self._buckets[grant_id] = TokenBucket(COMMAND_RATE, COMMAND_BURST, now)
+        if wait := bucket.take(now):
+            raise RateLimitedError("too many commands", retry_after=math.ceil(wait * 10) / 10)
 
     def _digest(self, envelope: Envelope) -> bytes:
         try:
