@@ -1,5 +1,7 @@
 """The desk by examples. `test_desk_states.py` crosses every state with every event."""
 
+from datetime import timedelta
+
 import pytest
 
 from custom_components.interphone.errors import (
@@ -291,6 +293,14 @@ class TestPanel:
         assert desk.check(code_of(pairing), "a", proof(asked, "v")).id == pairing.id
         assert desk.check(code_of(asked), "a", proof(asked, "v")).id == asked.id
 
+    def test_is_announced_once_and_shown_from_the_beginning(self, desk: PairingDesk) -> None:
+        told: list[Pairing] = []
+        desk.listen(told.append)
+        assert told == []
+        pairing = desk.begin()
+        assert told == [pairing]
+        assert pairing.state is PairingState.SHOWN
+
     def test_can_be_rejected(self, desk: PairingDesk) -> None:
         pairing = desk.begin()
         desk.reject(pairing.id)
@@ -319,6 +329,7 @@ class TestAsking:
         world.pass_time(200)
         shown = desk.reveal(pairing.id)
         assert desk.remaining(shown) == 300
+        assert shown.expires_at == world.now() + timedelta(seconds=300)
         assert desk.check(code_of(shown), "a").state is PairingState.PAIRED
 
     def test_a_tap_on_another_takes_the_first_away(self, world: World) -> None:
@@ -341,13 +352,41 @@ class TestAsking:
 class TestGate:
     def close_by_guessing(self, desk: PairingDesk) -> None:
         desk.gate.failures = FAILURE_GATE - 1
-        wrong(desk, code_of(desk.live()[0]), "guesser")
+        [plain] = (pairing for pairing in desk.live() if pairing.lane is Lane.PLAIN)
+        wrong(desk, code_of(plain), "guesser")
 
     def test_the_failure_that_closes_it_takes_every_code_away(self, desk: PairingDesk) -> None:
         desk.request(asker("a"))
         desk.request(asker("b"), challenge_of("v"))
         self.close_by_guessing(desk)
         assert [(pairing.state, pairing.code) for pairing in desk.live()] == [(PairingState.WAITING, None)] * 2
+
+    def test_the_code_of_a_display_outlives_it(self, desk: PairingDesk) -> None:
+        """Whatever outsiders guess, the code that a resident is about to type stays good."""
+        own = desk.begin()
+        told: list[Pairing] = []
+        desk.request(asker("a"))
+        desk.listen(told.append)
+        self.close_by_guessing(desk)
+        assert desk.gate.closed
+        assert own.id not in {pairing.id for pairing in told}
+        assert only_panel(desk) == own
+        assert desk.check(code_of(own), "a").state is PairingState.PAIRED
+
+    def test_a_pairing_that_waits_already_is_announced_no_more(self, world: World) -> None:
+        """Displays hear of what the gate changes, and of nothing else."""
+        desk = world.desk(ASK)
+        shown, waiting = desk.request(asker("a")), desk.request(asker("b"), challenge_of("v"))
+        desk.reveal(shown.id)
+        told: list[Pairing] = []
+        desk.listen(told.append)
+        self.close_by_guessing(desk)
+        assert desk.gate.closed
+        assert [(pairing.id, pairing.state) for pairing in told] == [
+            (shown.id, PairingState.SHOWN),  # an attempt less
+            (shown.id, PairingState.WAITING),
+        ]
+        assert {pairing.id for pairing in desk.live()} == {shown.id, waiting.id}
 
     def test_only_a_tap_opens_it(self, world: World, desk: PairingDesk) -> None:
         desk.request(asker("a"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+import pytest
 
 from custom_components.interphone.errors import (
     ExpiredCodeError,
@@ -87,11 +88,15 @@ class DeskMachine(RuleBasedStateMachine):
         if before == pairing:
             self.repeats_left -= 1
             assert self.repeats_left >= 0, "told twice of one change"
-        if before is not None:
+        if before is None:
+            assert pairing.lane is not Lane.PANEL or pairing.state is PairingState.SHOWN
+        else:
             assert before.state.live, "told of what was gone"
             assert pairing.state is not PairingState.REQUESTED or before == pairing
             extended = pairing.deadline != before.deadline
             assert not extended or (pairing.state is PairingState.SHOWN and before.state.pending)
+        ends_in = (pairing.expires_at - self.world.now()).total_seconds()
+        assert ends_in == pytest.approx(pairing.deadline - self.world.time, abs=1e-3), "told of a wrong end"
         if pairing.code is not None and pairing.code not in self.codes:
             self.codes.append(pairing.code)
         self.told[pairing.id] = pairing

@@ -45,11 +45,15 @@ class World:
             callback()
         self.time = end
 
+    def now(self) -> datetime:
+        """Return the wall clock's time, which goes with the other clock."""
+        return START + timedelta(seconds=self.time)
+
     def surroundings(self) -> Surroundings:
         return Surroundings(
             timer=self.timer,
             monotonic=lambda: self.time,
-            now=lambda: START + timedelta(seconds=self.time),
+            now=self.now,
             randbelow=self._random.randrange,
             new_id=lambda: f"pairing-{next(self._ids)}",
             is_known=self.known.__contains__,
