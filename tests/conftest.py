@@ -29,6 +29,7 @@ from socketio.exceptions import ConnectionError as SocketConnectionError
 from custom_components.interphone.const import BASE_PATH, DOMAIN
 
 from .description import check_answer, check_push
+from .disk import SlowDisk
 
 ORIGIN = "https://website.example"
 OTHER_ORIGIN = "https://elsewhere.example"
@@ -74,6 +75,14 @@ async def entry(hass: HomeAssistant, options: dict[str, Any], http_config: dict[
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry
+
+
+@pytest.fixture
+def disk(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Generator[SlowDisk]:
+    """The disk of the home, to be slowed down."""
+    disk = SlowDisk(hass, monkeypatch)
+    yield disk
+    disk.go_on.set()  # or the home of a test that failed would wait for it
 
 
 @pytest.fixture
@@ -232,6 +241,12 @@ async def home(
     return Home(hass, entry, await hass_client_no_auth(), Display(subscribed), await hass_ws_client(hass))
 
 
+@pytest.fixture
+async def tokens(home: Home) -> Tokens:
+    """What a website holds that was let in from a display."""
+    return await home.pair_from_display()
+
+
 class Socket:
     """A real Socket.IO client that keeps what it was sent, in order."""
 
@@ -278,6 +293,12 @@ class Socket:
 
 
 type Connect = Callable[..., Awaitable[Socket]]
+
+
+async def enter(connect: Connect, tokens: Tokens, **kwargs: Any) -> tuple[Socket, dict[str, Any]]:
+    """Connect a website; return it and its snapshot."""
+    website = await connect(tokens.token, **kwargs)
+    return website, await website.receive("snapshot")
 
 
 @pytest.fixture

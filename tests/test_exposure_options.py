@@ -31,11 +31,6 @@ LIGHTS = {"Bed Light", "Ceiling Lights", "Kitchen Lights", "Office RGBW Lights",
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 async def website(connect: Connect, tokens: Tokens) -> Socket:
     website = await connect(tokens.token, headers={"Origin": ORIGIN})
     await website.receive("snapshot")

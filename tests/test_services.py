@@ -11,24 +11,14 @@ import voluptuous as vol
 
 from custom_components.interphone.devices.rings import RINGS_MAX
 
-from .conftest import Connect, Home, Socket, Tokens
+from .conftest import Connect, Home, Socket, Tokens, enter
 
 LIGHT = "light.bed_light"
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 async def website(connect: Connect, tokens: Tokens) -> Socket:
-    return await enter(connect, tokens)
-
-
-async def enter(connect: Connect, tokens: Tokens) -> Socket:
-    website = await connect(tokens.token)
-    await website.receive("snapshot")
+    website, _ = await enter(connect, tokens)
     return website
 
 
@@ -87,7 +77,7 @@ async def test_who_hears_it(home: Home, connect: Connect, website: Socket, token
     guest = await home.pair_from_display()
     light = await home.device(tokens)
     await home.command("grants/update", grant_id=guest.grant_id, scope={"devices": [light["id"]]})
-    other = await enter(connect, guest)
+    other, _ = await enter(connect, guest)
     await ring(home.hass, name="Gate")
     await ring(home.hass, entity_id="light.ceiling_lights")
     await ring(home.hass, entity_id=LIGHT, name="By the bed")

@@ -18,7 +18,7 @@ from custom_components.interphone.access.tokens import REFRESH_GRACE
 from custom_components.interphone.const import BASE_PATH
 from tests.conftest import Connect, Home, Tokens
 
-from .disk import SlowDisk, broken
+from ..disk import SlowDisk, broken
 
 
 def on_disk(home: Home) -> dict[str, Any]:
@@ -57,11 +57,10 @@ async def outcomes(*tasks: asyncio.Task[Any]) -> list[str | None]:
 
 
 @pytest.mark.parametrize("change", ["edit", "resume"])
-async def test_a_failed_change_brings_no_revoked_grant_back(
-    home: Home, monkeypatch: pytest.MonkeyPatch, change: str
-) -> None:
+async def test_a_failed_change_brings_no_revoked_grant_back(home: Home, disk: SlowDisk, change: str) -> None:
     tokens = await home.pair()
-    acts, disk = Acts(home, tokens), SlowDisk(home.hass, monkeypatch, fails=True)
+    acts = Acts(home, tokens)
+    disk.slow_down(fails=True)
     changing = await acts.begin(change)
     await disk.writing.wait()
     revoking = await acts.begin("revoke")
@@ -71,10 +70,11 @@ async def test_a_failed_change_brings_no_revoked_grant_back(
     assert tokens.grant_id not in json.dumps(on_disk(home))
 
 
-async def test_a_failed_edit_resumes_no_paused_grant(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_edit_resumes_no_paused_grant(home: Home, disk: SlowDisk) -> None:
     tokens = await home.pair()
     name = (await granted(home))[tokens.grant_id]["name"]
-    acts, disk = Acts(home, tokens), SlowDisk(home.hass, monkeypatch, fails=True)
+    acts = Acts(home, tokens)
+    disk.slow_down(fails=True)
     editing = await acts.begin("edit", name="Renamed")
     await disk.writing.wait()
     pausing = await acts.begin("pause")
@@ -84,10 +84,11 @@ async def test_a_failed_edit_resumes_no_paused_grant(home: Home, monkeypatch: py
         assert (grant["paused"], grant["name"]) == (True, name)
 
 
-async def test_a_failed_edit_takes_back_only_itself(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_edit_takes_back_only_itself(home: Home, disk: SlowDisk) -> None:
     tokens = await home.pair()
     scope = (await granted(home))[tokens.grant_id]["scope"]
-    acts, disk = Acts(home, tokens), SlowDisk(home.hass, monkeypatch, fails=True)
+    acts = Acts(home, tokens)
+    disk.slow_down(fails=True)
     widening = await acts.begin("edit", name="First")
     await disk.writing.wait()
     renaming = await acts.begin("edit", name="Second")
@@ -97,12 +98,11 @@ async def test_a_failed_edit_takes_back_only_itself(home: Home, monkeypatch: pyt
         assert (grant["name"], grant["scope"]) == ("Second", scope)
 
 
-async def test_a_failed_resume_puts_out_whoever_came_in_meanwhile(
-    home: Home, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failed_resume_puts_out_whoever_came_in_meanwhile(home: Home, connect: Connect, disk: SlowDisk) -> None:
     tokens = await home.pair()
     assert (await home.command("grants/pause", grant_id=tokens.grant_id))["success"]
-    acts, disk = Acts(home, tokens), SlowDisk(home.hass, monkeypatch, fails=True)
+    acts = Acts(home, tokens)
+    disk.slow_down(fails=True)
     resuming = await acts.begin("resume")
     await disk.writing.wait()
     website = await connect(tokens.token)
@@ -134,10 +134,10 @@ async def test_what_puts_out_is_written_as_soon_as_the_disk_is_back(home: Home, 
     assert on_disk(home)["grants"].get(tokens.grant_id, {"paused": True})["paused"]
 
 
-async def test_a_website_revoked_before_it_was_let_in_gets_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_website_revoked_before_it_was_let_in_gets_nothing(home: Home, disk: SlowDisk) -> None:
     await home.request("GET", "/code")
     code = await home.display.next_code()
-    disk = SlowDisk(home.hass, monkeypatch)
+    disk.slow_down()
     checking = asyncio.create_task(home.request("POST", "/codecheck", headers={"code": code}))
     await disk.writing.wait()
     revoking = asyncio.create_task(home.command("grants/revoke_all"))
@@ -151,8 +151,8 @@ async def test_a_website_revoked_before_it_was_let_in_gets_nothing(home: Home, m
     assert on_disk(home)["grants"] == {}
 
 
-async def test_a_pairing_given_up_half_way_leaves_no_grant(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = SlowDisk(home.hass, monkeypatch)
+async def test_a_pairing_given_up_half_way_leaves_no_grant(home: Home, disk: SlowDisk) -> None:
+    disk.slow_down()
     creating = asyncio.create_task(home.entry.runtime_data.grants.create("website", origin=None))
     await disk.writing.wait()
     creating.cancel()
@@ -165,10 +165,10 @@ async def test_a_pairing_given_up_half_way_leaves_no_grant(home: Home, monkeypat
     assert await granted(home) == {}
 
 
-async def test_a_refresh_repeated_while_the_first_fails(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refresh_repeated_while_the_first_fails(home: Home, disk: SlowDisk) -> None:
     """The first is answered with an error, its repetition with tokens that are good."""
     tokens = await home.pair()
-    disk = SlowDisk(home.hass, monkeypatch, fails=True)
+    disk.slow_down(fails=True)
     first = asyncio.create_task(refresh(home, tokens.refresh_token))
     await disk.writing.wait()
     second = asyncio.create_task(home.entry.runtime_data.grants.refresh(tokens.refresh_token, "192.0.2.1"))
@@ -179,11 +179,9 @@ async def test_a_refresh_repeated_while_the_first_fails(home: Home, monkeypatch:
     assert (await refresh(home, pair.refresh))[0] == 200
 
 
-async def test_a_refresh_that_fails_after_a_revocation_leaves_no_token(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_refresh_that_fails_after_a_revocation_leaves_no_token(home: Home, disk: SlowDisk) -> None:
     tokens = await home.pair()
-    disk = SlowDisk(home.hass, monkeypatch, fails=True)
+    disk.slow_down(fails=True)
     refreshing = asyncio.create_task(refresh(home, tokens.refresh_token))
     await disk.writing.wait()
     revoking = await Acts(home, tokens).begin("revoke")

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.interphone.access.store import SAVE_RETRY_DELAY, PrivateStore
 from custom_components.interphone.errors import NotReadyError, StorageError
 
-from .disk import SlowDisk, broken
+from ..disk import SlowDisk, broken
 
 
 class Counted:
@@ -59,9 +59,9 @@ async def test_the_last_of_many_saves_stays(counted: Counted) -> None:
     assert counted.written() == 49
 
 
-async def test_a_cancelled_save_overtakes_none(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cancelled_save_overtakes_none(counted: Counted, disk: SlowDisk) -> None:
     """The write of a request that was given up goes on; a later one waits for it."""
-    disk = SlowDisk(counted.hass, monkeypatch)
+    disk.slow_down()
     given_up = asyncio.create_task(counted.save(1))
     await disk.writing.wait()
     given_up.cancel()
@@ -84,11 +84,9 @@ async def test_a_failed_save_is_told_and_leaves_the_file(counted: Counted) -> No
     assert [path.name for path in counted.store.path.parent.iterdir()] == [counted.store.path.name]
 
 
-async def test_closing_waits_for_the_save_under_way_and_is_the_end(
-    counted: Counted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_closing_waits_for_the_save_under_way_and_is_the_end(counted: Counted, disk: SlowDisk) -> None:
     """After a reload the file has another owner: what is late here must not overwrite what is newer there."""
-    disk = SlowDisk(counted.hass, monkeypatch)
+    disk.slow_down()
     saving = asyncio.create_task(counted.save(1))
     await disk.writing.wait()
     closing = asyncio.create_task(counted.store.close())

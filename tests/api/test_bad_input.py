@@ -35,11 +35,6 @@ NOT_OURS = [
 BODIES = [(name, body if isinstance(body, bytes) else body.encode()) for name, body in NOT_OURS]
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
 @pytest.mark.parametrize("path", ["/code", "/token", "/revoke"])
 async def test_bodies_that_are_no_object_of_ours(home: Home, path: str) -> None:
     before = await home.condition()

@@ -1,7 +1,7 @@
 """Whoever is put out is out at once, on every door, whatever is under way."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from custom_components.interphone.api.rest.operations import OPERATIONS
 from custom_components.interphone.devices.polls import POLLS_PER_GRANT
 from tests.conftest import Connect, Home, Tokens
+from tests.disk import SlowDisk
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
@@ -238,31 +239,6 @@ async def test_in_the_middle_of_a_batch_over_a_socket(home: Home, connect: Conne
     go_on.set()
     await home.hass.async_block_till_done()
     assert len(calls) == 1
-
-
-class SlowDisk:
-    """A disk that from `slow_down` on begins the next write, and ends it only when it is told to."""
-
-    def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.writing, self.go_on = asyncio.Event(), asyncio.Event()
-        self._hass, self._monkeypatch = hass, monkeypatch
-        self._run = hass.async_add_executor_job
-
-    def slow_down(self) -> None:
-        self._monkeypatch.setattr(self._hass, "async_add_executor_job", self._job)
-
-    async def _job[**P, T](self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if not self.writing.is_set():
-            self.writing.set()
-            await self.go_on.wait()
-        return await self._run(job, *args, **kwargs)
-
-
-@pytest.fixture
-async def disk(home: Home, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[SlowDisk]:
-    disk = SlowDisk(home.hass, monkeypatch)
-    yield disk
-    disk.go_on.set()  # or the home of a test that failed would wait for ever
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,6 @@ from ...conftest import ORIGIN, Connect, Home, Tokens
 from .trickle import post_around
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
 async def ring(home: Home, tokens: Tokens, **data: Any) -> dict[str, Any]:
     """Ring, and return the ring as a website that polls is told of it."""
     _, before = await home.request("GET", "/devices", headers=tokens.headers)

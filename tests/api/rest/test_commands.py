@@ -18,11 +18,6 @@ LIGHT = "light.bed_light"
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 async def light(home: Home, tokens: Tokens) -> str:
     return (await home.device(tokens))["id"]
 

@@ -18,11 +18,6 @@ def turn(hass: HomeAssistant, state: str) -> None:
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 async def polls(home: Home, tokens: Tokens) -> AsyncGenerator[Callable[..., asyncio.Task[tuple[int, Any]]]]:
     """Ask in the background; return once the home has the poll waiting."""
     asked: list[asyncio.Task[tuple[int, Any]]] = []

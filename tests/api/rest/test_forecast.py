@@ -70,11 +70,6 @@ class Station(WeatherEntity):
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 async def station(home: Home) -> AsyncGenerator[Station]:
     station = Station()
     await home.hass.data[DATA_COMPONENT].async_add_entities([station])

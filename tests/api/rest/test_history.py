@@ -43,11 +43,6 @@ def _custom_integrations(day_before: None, async_test_recorder: Any, enable_cust
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 def report(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Callable[..., None]:
     """Have the meter report at some time."""
 

@@ -24,11 +24,6 @@ def options() -> dict[str, Any]:
     return {"origins": [ORIGIN], "domains": ["light"], "sensitive_entities": ["camera.porch"]}
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
 def nodes(tree: Any) -> Iterator[dict[str, Any]]:
     """Yield every object of the description."""
     if isinstance(tree, dict):

@@ -14,11 +14,6 @@ from ...devices.wire import fits
 LAMPS = ["light.bed_light", "light.ceiling_lights", "light.kitchen_lights"]
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
 class Website:
     """What it knows, and how it takes what it is told. It sees the whole home, so every number is told to it."""
 

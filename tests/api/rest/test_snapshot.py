@@ -28,11 +28,6 @@ async def camera(home: Home) -> StillCamera:
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 async def path(home: Home, tokens: Tokens, camera: StillCamera) -> str:
     return f"/devices/{(await home.device(tokens, camera.name))['id']}/snapshot"
 

@@ -29,11 +29,6 @@ PATHS: Final = [
 ]
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
 async def refused_everywhere(home: Home, status: int, error: str, authorization: str | None) -> None:
     """Check that every path refuses, before it looks at anything else."""
     headers = {} if authorization is None else {"Authorization": authorization}

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.usefixtures("quiet_log")
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
 async def refusal(connect: Connect, **kwargs: Any) -> dict[str, Any]:
     """Connect, be refused, and return what the home says."""
     socket = await connect(refused=True, **kwargs)

@@ -21,11 +21,6 @@ def _short_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.interphone.devices.commands.CONFIRM_TIMEOUT", 0.05)
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
 @pytest.fixture(params=["websocket", "polling"])
 async def website(request: pytest.FixtureRequest, connect: Connect, tokens: Tokens) -> Socket:
     website = await connect(tokens.token, transports=[request.param], headers={"Accept-Language": "ko"})

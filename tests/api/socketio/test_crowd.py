@@ -68,7 +68,7 @@ class Website(Client):
         return [seq for event, seq in self.told if event == "state"]
 
 
-type Enter = Callable[..., Awaitable[Website]]
+type OpenWebsite = Callable[..., Awaitable[Website]]
 
 
 @pytest.fixture
@@ -81,17 +81,19 @@ async def tokens(home: Home, caplog: pytest.LogCaptureFixture) -> Tokens:
 
 
 @pytest.fixture
-async def enter(home: Home, tokens: Tokens) -> AsyncGenerator[Enter]:
-    """Let a website in: `website = await enter(3, source="127.0.0.2", since={…})`."""
+async def open_website(home: Home, tokens: Tokens) -> AsyncGenerator[OpenWebsite]:
+    """Let a website in: `website = await open_website(3, source="127.0.0.2", since={…})`."""
     websites: list[Website] = []
 
-    async def enter(version: int = 4, *, source: str = "127.0.0.1", since: dict[str, Any] | None = None) -> Website:
+    async def open_website(
+        version: int = 4, *, source: str = "127.0.0.1", since: dict[str, Any] | None = None
+    ) -> Website:
         website = await Website.open(str(home.client.make_url("")), version, source=source)
         websites.append(website)
         await website.enter(token=tokens.token, since=since)
         return website
 
-    yield enter
+    yield open_website
     for website in websites:
         website.transport.abort()
     await asyncio.gather(*(website.gone for website in websites))
@@ -103,10 +105,12 @@ async def write_diary(home: Home, page: int) -> None:
     await asyncio.sleep(0)
 
 
-async def test_two_hundred_that_never_read_cost_two_hundred_others_nothing(home: Home, enter: Enter) -> None:
+async def test_two_hundred_that_never_read_cost_two_hundred_others_nothing(
+    home: Home, open_website: OpenWebsite
+) -> None:
     addresses = sources()
-    deaf = [await enter(4 - number % 2, source=next(addresses)) for number in range(200)]
-    readers = [await enter(4 - number % 2, source=next(addresses)) for number in range(200)]
+    deaf = [await open_website(4 - number % 2, source=next(addresses)) for number in range(200)]
+    readers = [await open_website(4 - number % 2, source=next(addresses)) for number in range(200)]
     for website in deaf:
         website.transport.pause_reading()
     [(_, begun)] = readers[0].told
@@ -127,7 +131,7 @@ async def test_two_hundred_that_never_read_cost_two_hundred_others_nothing(home:
     for website in deaf:
         assert website.told[1:] == [("state", seq) for seq in expected[: len(website.numbers)]]
         assert len(website.numbers) < len(expected)
-    again = await enter(since={"epoch": deaf[0].epoch, "seq": deaf[0].numbers[-1]})
+    again = await open_website(since={"epoch": deaf[0].epoch, "seq": deaf[0].numbers[-1]})
     assert again.told[-1] == ("resume", expected[-1])
     assert deaf[0].numbers + again.numbers == list(expected)
     assert not any(website.gone.done() for website in readers)

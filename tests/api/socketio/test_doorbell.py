@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events, setup_test_component_platform
 
-from ...conftest import ORIGIN, Connect, Home, Socket, Tokens
+from ...conftest import ORIGIN, Connect, Home, Socket, Tokens, enter
 
 SENSOR = "binary_sensor.door_mat"
 
@@ -43,19 +43,9 @@ async def doorbell(home: Home) -> Doorbell:
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 async def website(connect: Connect, tokens: Tokens, doorbell: Doorbell) -> Socket:
     assert doorbell.entity_id
-    return await enter(connect, tokens)
-
-
-async def enter(connect: Connect, tokens: Tokens) -> Socket:
-    website = await connect(tokens.token)
-    await website.receive("snapshot")
+    website, _ = await enter(connect, tokens)
     return website
 
 
@@ -76,7 +66,7 @@ async def test_the_first_to_answer_wins(
     home: Home, connect: Connect, website: Socket, doorbell: Doorbell, tokens: Tokens
 ) -> None:
     neighbour = await home.pair_from_display()
-    other = await enter(connect, neighbour)
+    other, _ = await enter(connect, neighbour)
     answered = async_capture_events(home.hass, "interphone_answered")
     doorbell.press()
     ring = await moment(website)
@@ -113,7 +103,7 @@ async def test_only_who_sees_the_door_may_answer(
 ) -> None:
     guest = await home.pair_from_display()
     await home.command("grants/update", grant_id=guest.grant_id, scope={"devices": []})
-    other = await enter(connect, guest)
+    other, _ = await enter(connect, guest)
     doorbell.press()
     ring = await moment(website)
     assert (await answer(other, ring["event_id"]))["error"] == "unknown_event"

@@ -25,11 +25,6 @@ def options() -> dict[str, Any]:
     return {"origins": [ORIGIN], "domains": ["light", "select"], "sensitive_entities": []}
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
 def switch(home: Home, state: str) -> None:
     home.hass.states.async_set(LIGHT, state, home.hass.states.get(LIGHT).attributes)
 

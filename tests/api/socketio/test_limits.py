@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("quiet_log")
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
-async def enter(connect: Connect, home: Home, who: str, display_token: str, transport: str) -> Socket:
+async def connect_as(connect: Connect, home: Home, who: str, display_token: str, transport: str) -> Socket:
     """Enter as a stranger, a website or a display."""
     if who == "website":
         website = await connect((await home.pair_from_display()).token, transports=[transport])
@@ -34,7 +34,7 @@ def message(size: int) -> str:
 async def test_a_message_has_a_size(
     home: Home, connect: Connect, hass_access_token: str, who: str, most: int, transport: str
 ) -> None:
-    socket = await enter(connect, home, who, hass_access_token, transport)
+    socket = await connect_as(connect, home, who, hass_access_token, transport)
     assert (await socket.call("authenticate", message(most - 1)))["error"] == "invalid_request"
     await socket.client.emit("authenticate", message(most + 8))
     await socket.closed()

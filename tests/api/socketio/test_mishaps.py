@@ -11,7 +11,7 @@ import pytest
 from custom_components.interphone.devices.feed import Change
 
 from ...cameras import LiveCamera, set_up_cameras
-from ...conftest import ORIGIN, Connect, Home, Socket, Tokens
+from ...conftest import ORIGIN, Connect, Home, Socket, Tokens, enter
 
 POLLING: Final = "/socket.io/?EIO=4&transport=polling"
 
@@ -25,17 +25,6 @@ def options() -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-async def enter(connect: Connect, tokens: Tokens, **kwargs: Any) -> Socket:
-    website = await connect(tokens.token, **kwargs)
-    await website.receive("snapshot")
-    return website
-
-
 def switch(home: Home, name: str, state: str) -> None:
     entity_id = f"light.{name}"
     home.hass.states.async_set(entity_id, state, home.hass.states.get(entity_id).attributes)
@@ -47,7 +36,7 @@ def switch(home: Home, name: str, state: str) -> None:
 async def test_a_listener_that_fails_keeps_no_change_from_the_others(
     home: Home, connect: Connect, tokens: Tokens, caplog: pytest.LogCaptureFixture
 ) -> None:
-    website = await enter(connect, tokens)
+    website, _ = await enter(connect, tokens)
     heard: list[int] = []
 
     def fail(change: Change) -> None:
@@ -90,7 +79,7 @@ NOT_AS_IT_IS: Final = [
 async def test_what_json_cannot_hold_is_told_as_near_as_can_be(
     home: Home, connect: Connect, tokens: Tokens, odd: Odd
 ) -> None:
-    website = await enter(connect, tokens)
+    website, _ = await enter(connect, tokens)
     light = (await home.device(tokens))["id"]
     odd.say(home)
     switch(home, "bed_light", "on")
@@ -134,7 +123,7 @@ async def camera(home: Home) -> BrokenCamera:
 @pytest.fixture
 async def watching(home: Home, connect: Connect, tokens: Tokens, camera: BrokenCamera) -> Socket:
     """A website that watches the camera."""
-    website = await enter(connect, tokens)
+    website, _ = await enter(connect, tokens)
     gate = await home.device(tokens, str(camera.name))
     assert (await website.call("webrtc_offer", {"device": gate["id"], "offer": "v=0"}))["success"]
     for type_ in ("answer", "candidate"):
@@ -161,7 +150,7 @@ async def test_a_camera_that_cannot_end_a_stream_keeps_no_change_from_others(
     *,
     leaving: bool,
 ) -> None:
-    other = await enter(connect, await home.pair_from_display())
+    other, _ = await enter(connect, await home.pair_from_display())
     if leaving:
         await watching.client.disconnect()
         await home.hass.async_block_till_done()
@@ -179,7 +168,7 @@ async def test_a_camera_that_cannot_end_a_stream_keeps_no_change_from_others(
 async def test_a_camera_that_cannot_end_a_stream_does_not_keep_the_entry_loaded(
     home: Home, connect: Connect, camera: BrokenCamera, watching: Socket, caplog: pytest.LogCaptureFixture
 ) -> None:
-    other = await enter(connect, await home.pair_from_display())
+    other, _ = await enter(connect, await home.pair_from_display())
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     assert home.entry.state is ConfigEntryState.NOT_LOADED
     assert len(camera.closed) == 1

@@ -5,26 +5,16 @@ from typing import Any
 from homeassistant.helpers import area_registry as ar, entity_registry as er
 import pytest
 
-from ...conftest import Connect, Home, Socket, Tokens
+from ...conftest import Connect, Home, Tokens, enter
 
 pytestmark = pytest.mark.usefixtures("quiet_log")
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
-@pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
 def switch(home: Home, name: str, state: str) -> None:
     entity_id = f"light.{name}"
     home.hass.states.async_set(entity_id, state, home.hass.states.get(entity_id).attributes)
-
-
-async def enter(connect: Connect, tokens: Tokens, **kwargs: Any) -> tuple[Socket, dict[str, Any]]:
-    website = await connect(tokens.token, **kwargs)
-    return website, await website.receive("snapshot")
 
 
 @TRANSPORTS

@@ -26,11 +26,6 @@ async def camera(home: Home) -> LiveCamera:
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 async def gate(home: Home, camera: LiveCamera, tokens: Tokens) -> str:
     """The device id of the camera at the gate."""
     device_id: str = (await home.device(tokens, camera.name))["id"]

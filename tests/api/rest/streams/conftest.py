@@ -47,11 +47,6 @@ async def camera(home: Home, lens: Lens) -> AsyncGenerator[FilmCamera]:
 
 
 @pytest.fixture
-async def tokens(home: Home) -> Tokens:
-    return await home.pair_from_display()
-
-
-@pytest.fixture
 async def path(home: Home, tokens: Tokens, camera: FilmCamera) -> str:
     return f"/devices/{(await home.device(tokens, camera.name))['id']}/stream"
 

@@ -27,14 +27,18 @@ def broken(hass: HomeAssistant) -> Iterator[None]:
 
 
 class SlowDisk:
-    """Its next write begins, and ends only when it is told to: well, or badly. It cannot be cancelled."""
+    """After `slow_down` the next write waits for `go_on`, then succeeds or fails. It cannot be cancelled."""
 
-    def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, *, fails: bool = False) -> None:
+    def __init__(self, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
         self.writing, self.go_on = asyncio.Event(), threading.Event()
-        self._hass, self._fails = hass, fails
+        self._hass, self._monkeypatch = hass, monkeypatch
         self._run = hass.async_add_executor_job
-        self._held = False
-        monkeypatch.setattr(hass, "async_add_executor_job", self._job)
+        self._held = self._fails = False
+
+    def slow_down(self, *, fails: bool = False) -> None:
+        """Hold the next write."""
+        self._fails = fails
+        self._monkeypatch.setattr(self._hass, "async_add_executor_job", self._job)
 
     def _job[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         if self._held:
@@ -44,6 +48,6 @@ class SlowDisk:
 
     def _slowly[*Ts, T](self, job: Callable[[*Ts], T], *args: *Ts) -> T:
         self._hass.loop.call_soon_threadsafe(self.writing.set)
-        assert self.go_on.wait(TIMEOUT)
+        assert self.go_on.wait(TIMEOUT), "nobody let the disk go on"
         with broken(self._hass) if self._fails else nullcontext():
             return job(*args)
