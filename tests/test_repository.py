@@ -32,6 +32,7 @@ LANGUAGES = ("en", "ko")
 # rooms on one line do not know each other. What is not named here is the outermost but `__init__`.
 ROOMS = (
     {"const", "errors", "listeners", "rate", "engineio"},
+    {"validation"},
     {"pairing", "access", "messages"},
     # Exposure and commands ask the scope of a grant.
     {"devices", "audit_trail"},
