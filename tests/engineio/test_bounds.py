@@ -211,12 +211,12 @@ async def test_slow_readers_keep_their_order(make_wire: Any, version: int) -> No
         wire.engine.write_frame(sid, ReadyMade.message(f"{count:06}" + "x" * size))
         count += 1
 
-    while len(session._queue) < 200:
+    while len(session._outbox) < 200:
         send(5000)
 
     async def keep_sending() -> None:
         """Write in every turn of the loop: also in the one where the socket takes data again and the queue waits."""
-        while session._queue:
+        while session._outbox:
             send(10)
             await asyncio.sleep(0)
 
@@ -237,12 +237,12 @@ async def test_what_waits_for_a_slow_reader_is_bounded_in_all(make_wire: Any) ->
     frame = 4000
     sent = read = 0
     for _ in range(3):
-        while wire.engine.find(sid)._queue_size < 900_000:
+        while wire.engine.find(sid)._outbox.size < 900_000:
             wire.engine.write_frame(sid, ReadyMade.message("x" * frame))
             sent += frame
         # The queue holds 0.9 MB; what the kernel and the client hold besides is little.
         assert sent - read < 1_500_000
-        while wire.engine.find(sid)._queue_size > 700_000:
+        while wire.engine.find(sid)._outbox.size > 700_000:
             read += len(await raw.read_frame())
     while wire.engine.write_frame(sid, ReadyMade.message("x" * frame)):
         sent += frame

@@ -273,7 +273,7 @@ async def test_shutdown_does_not_wait_for_who_does_not_read(make_wire: Any) -> N
     wire = await make_wire()
     raws = [await RawSocket.open(wire.url) for _ in range(10)]
     sids = list(wire.engine._sessions)
-    while not all(wire.engine.find(sid)._queue for sid in sids):
+    while not all(wire.engine.find(sid)._outbox for sid in sids):
         for sid in sids:
             await wire.engine.send(sid, "x" * 10_000)
     await asyncio.wait_for(wire.engine.shutdown(), 2)

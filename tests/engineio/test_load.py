@@ -53,7 +53,7 @@ async def test_clients_that_never_read_cost_the_others_nothing(make_wire: Any) -
         for sid in list(wire.engine._sessions):
             wire.engine.write_frame(sid, item)
         # The readers share this test's processor: let them have their turn before the next change.
-        await eventually(lambda: not any(s._queue for sid, s in wire.engine._sessions.items() if sid not in deaf_sids))
+        await eventually(lambda: not any(s._outbox for sid, s in wire.engine._sessions.items() if sid not in deaf_sids))
     await asyncio.wait_for(asyncio.gather(*reading), 30)
     assert not deaf_sids & set(wire.engine._sessions)
     assert len(wire.engine) == 200

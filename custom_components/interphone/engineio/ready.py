@@ -1,11 +1,17 @@
 """Packets encoded once for everybody: the WebSocket frame and the polling text of a packet, made when first needed."""
 
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 import re
 import struct
+from typing import Final
 
 from . import codec3, codec4
 from .packet import Form, Packet, PacketType
+
+# A batch is written in portions of about this size, so that a client which does not read is found after the first:
+# as much as the kernel may hold unsent anyway.
+BATCH_PORTION: Final = 128 * 1024
 
 _FIN = 0x80
 _LENGTH_7BIT, _LENGTH_16BIT = 126, 1 << 16
@@ -102,6 +108,37 @@ class ReadyMade:
         if not self._json or isinstance(data, bytes) or data.isascii():
             return self.packet
         return Packet(self.packet.type, _NOT_ASCII.sub(_json_escape, data))
+
+
+class Batch:
+    """Packets on their way to any number of sessions together; their WebSocket frames are joined once for all."""
+
+    __slots__ = ("_portions", "items")
+
+    def __init__(self, items: Sequence[ReadyMade]) -> None:
+        """Take the packets, in the order in which they are sent."""
+        self.items = items
+        self._portions: list[list[tuple[int, bytes]] | None] = [None, None, None]
+
+    def portions(self, form: Form) -> list[tuple[int, bytes]]:
+        """Return the joined frames in portions of about `BATCH_PORTION` bytes.
+
+        Each comes with the number of packets up to its end.
+        """
+        portions = self._portions[form]
+        if portions is None:
+            portions = self._portions[form] = list(self._join(form))
+        return portions
+
+    def _join(self, form: Form) -> Iterator[tuple[int, bytes]]:
+        frames: list[bytes] = []
+        size = 0
+        for number, item in enumerate(self.items, 1):
+            frames.append(item.frame(form))
+            size += item.size
+            if size >= BATCH_PORTION or number == len(self.items):
+                yield number, b"".join(frames)
+                frames, size = [], 0
 
 
 def _json_escape(match: re.Match[str]) -> str:

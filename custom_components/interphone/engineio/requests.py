@@ -12,7 +12,8 @@ from . import codec3, codec4
 from .body import BodyTooLargeError, let_go_of_broken_body, read_body
 from .packet import Form, Packet, PacketError, PacketType
 from .ready import ReadyMade
-from .session import Host, Reason, Session
+from .reason import Reason
+from .session import Host, Session
 from .transports import WebSocketLink, is_binary, ok_response, poll_response
 
 _PROBE_PONG = ReadyMade(Packet(PacketType.PONG, "probe"))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 import logging
 import secrets
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from aiohttp import WSCloseCode, web
 
 from .packet import Form, PacketError
-from .ready import ReadyMade
+from .ready import Batch, ReadyMade
+from .reason import Reason
 from .requests import Requests
-from .session import Reason, Session
+from .session import Session
 from .settings import Settings
 from .timetable import Timetable
 from .transports import WebSocketLink
@@ -58,6 +59,8 @@ class Engine:
         self._links: set[WebSocketLink] = set()
         self._no_links = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
+        # Sessions that are flushed at the end of this turn of the loop.
+        self._corked: list[Session] = []
         self._stopping = False
 
     # --- what the application may ask ---
@@ -116,6 +119,34 @@ class Engine:
         """Send without waiting, in order; False when the session is gone, or ends now because it does not read."""
         session = self._sessions.get(sid)
         return session is not None and session.write(item)
+
+    def write_later(self, sid: str, item: ReadyMade) -> bool:
+        """Send at the end of this turn of the loop, in one write with what else the turn brings, in order."""
+        session = self._sessions.get(sid)
+        return session is not None and session.write_later(item)
+
+    def broadcast(self, sessions: Iterable[Session], items: Sequence[ReadyMade]) -> None:
+        """Send packets to sessions, each of which gets all of them in one write unless they are many.
+
+        Sessions that have ended are passed over. One whose write fails is dropped, and never stops the others.
+        """
+        batch = Batch(items) if len(items) > 1 else None
+        for session in sessions:
+            try:
+                if batch is None:
+                    session.write(items[0])
+                else:
+                    session.write_batch(batch)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others are still to be written to
+                self._drop(session, error)
+
+    def _drop(self, session: Session, error: Exception) -> None:
+        """End a session whose write failed: a gap would go unnoticed, a client that comes back resumes."""
+        self.logger.error("Writing to a session failed", exc_info=error)
+        try:
+            session.end(Reason.TRANSPORT_ERROR, abrupt=True)
+        except Exception:
+            self.logger.exception("A session could not be ended")
 
     async def send(self, sid: str, data: str | bytes) -> None:
         """Send a message; a session that is gone is ignored."""
@@ -203,6 +234,20 @@ class Engine:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.logger.error("A background task failed", exc_info=error)
+
+    def flush_later(self, session: Session) -> None:
+        """Flush a session at the end of this turn of the loop, with all others that want it."""
+        if not self._corked:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._corked.append(session)
+
+    def _flush(self) -> None:
+        corked, self._corked = self._corked, []
+        for session in corked:
+            try:
+                session.flush()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others are still to be written to
+                self._drop(session, error)
 
     async def deliver(self, session: Session, event: str, argument: Any) -> None:
         """Call the handler of `event`; a malformed message ends the session, a failing handler is logged."""

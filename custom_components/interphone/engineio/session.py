@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
-from enum import StrEnum
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 from aiohttp import WSCloseCode
 
+from .outbox import Outbox
 from .packet import Form, Packet, PacketError, PacketType
-from .ready import ReadyMade, payload
+from .ready import Batch, ReadyMade, payload
+from .reason import Reason
 from .settings import Settings
 from .timetable import Entry, Timetable
 from .transports import WebSocketLink
@@ -20,20 +21,6 @@ _PORTION = 64 * 1024
 _PING = ReadyMade(Packet(PacketType.PING))
 _NOOP = ReadyMade(Packet(PacketType.NOOP))
 _CLOSE = ReadyMade(Packet(PacketType.CLOSE))
-
-
-class Reason(StrEnum):
-    """Why sessions end, as the disconnect handler is told; the server's closes may bring reasons of their own."""
-
-    CLIENT_DISCONNECT = "client disconnect"
-    SERVER_DISCONNECT = "server disconnect"
-    PING_TIMEOUT = "ping timeout"
-    TRANSPORT_CLOSE = "transport close"
-    TRANSPORT_ERROR = "transport error"
-    PARSE_ERROR = "parse error"
-    TOO_LARGE = "too_large"
-    TOO_SLOW = "too_slow"
-    CROWDED_OUT = "crowded_out"
 
 
 class Host(Protocol):
@@ -51,19 +38,23 @@ class Host(Protocol):
     def gone(self, session: Session) -> None:
         """Forget the session: it answers no further request."""
 
+    def flush_later(self, session: Session) -> None:
+        """Call the session's `flush` at the end of this turn of the loop."""
+
 
 class Session:
     """A session from its handshake to its end, over polling or a WebSocket.
 
     Writing is synchronous and keeps order: with nothing waiting, a ready-made frame goes straight to the socket; else
-    it waits in the queue, which is bounded. What comes in is handed to the application one by one, in order, by a task
-    that exists only while there is something to hand over and that no cancelled request can cut short.
+    it waits in the outbox, which is bounded. What comes in is handed to the application one by one, in order, by a
+    task that exists only while there is something to hand over and that no cancelled request can cut short.
     """
 
     # There may be two thousand, and a change goes through all of them: small, and quick to look into.
     __slots__ = (
         "_answered",
         "_beat",
+        "_corked",
         "_direct",
         "_expected",
         "_farewell",
@@ -72,12 +63,11 @@ class Session:
         "_inbox",
         "_inbox_size",
         "_last_words",
+        "_outbox",
         "_ping_sent",
         "_poll",
         "_pump_task",
         "_pumping",
-        "_queue",
-        "_queue_size",
         "authenticated",
         "body_limit",
         "data",
@@ -117,8 +107,9 @@ class Session:
         # The time limit of the body that is being read.
         self.body_limit: asyncio.Timeout | None = None
         self._host = host
-        self._queue: deque[ReadyMade] = deque()
-        self._queue_size = 0
+        self._outbox = Outbox(form)
+        # Whether the outbox waits for the end of this turn of the loop, and not for a slow client.
+        self._corked = False
         self._poll: asyncio.Future[None] | None = None
         # The last answered poll: the mark in its address, and what it was told.
         self._answered: tuple[str, list[ReadyMade]] | None = None
@@ -184,16 +175,16 @@ class Session:
         if self.upgrading is not None:
             self._host.spawn(self.upgrading.close(code, reason))
         if abrupt:
-            self._clear_queue()
+            self._outbox.clear()
         if self.socket is not None:
-            if self._queue:
-                self.socket.write(self._portion(None))
+            if self._outbox:
+                self.socket.write(self._outbox.portion(None))
             if abrupt:
                 self.socket.abort()
             else:
                 self._host.spawn(self.socket.close(code, reason))
         else:
-            answered = self._poll is not None and not self._queue
+            answered = self._poll is not None and not self._outbox
             self._wake_poll()
             if farewell and not answered and self._host.settings.farewell_timeout > 0:
                 self._farewell = self._host.timetable.after(self._host.settings.farewell_timeout, self._leave)
@@ -215,17 +206,62 @@ class Session:
             if not direct.write(item.shared_frame or item.frame(self.form)):
                 self._fall_behind(direct)
             return True
+        return self._enqueue((item,))
+
+    def write_batch(self, batch: Batch) -> bool:
+        """Send all packets of a batch, in one write unless it is large, and with what was to be written later."""
+        before = b""
+        if self._corked and self._uncork():
+            before = self._outbox.portion(None)
+        direct = self._direct
+        if direct is None:
+            return self._enqueue(batch.items)
+        for taken, frames in batch.portions(self.form):
+            if not direct.write(before + frames if before else frames):
+                self._fall_behind(direct)
+                return self._enqueue(batch.items[taken:])
+            before = b""
+        return True
+
+    def write_later(self, item: ReadyMade) -> bool:
+        """Send at the end of this turn of the loop, or with what is written before that, in order."""
+        if self._direct is not None:
+            self._direct = None
+            self._corked = True
+            self._host.flush_later(self)
+        return self._enqueue((item,))
+
+    def flush(self) -> None:
+        """Send what was to be written later."""
+        direct = self.socket
+        if not self._corked or direct is None or not self._uncork():
+            return
+        while self._outbox:
+            if not direct.write(self._outbox.portion(_PORTION)):
+                self._fall_behind(direct)
+                return
+
+    def _uncork(self) -> bool:
+        """Let frames go straight to the socket again; False when the session has ended meanwhile."""
+        self._corked = False
+        if self.ended is None:
+            self._direct = self.socket
+        return self.ended is None
+
+    def _enqueue(self, items: Sequence[ReadyMade]) -> bool:
+        """Let packets wait. Those of one batch count as one packet: no client had time to read in between."""
         if self.ended is not None:
             return False
-        return self._enqueue(item)
-
-    def _enqueue(self, item: ReadyMade) -> bool:
         settings = self._host.settings
-        if len(self._queue) >= settings.queue_packets or self._queue_size >= settings.queue_size:
-            self.end(Reason.TOO_SLOW, code=WSCloseCode.POLICY_VIOLATION, abrupt=True)
-            return False
-        self._queue.append(item)
-        self._queue_size += item.size
+        full = len(self._outbox) >= settings.queue_packets
+        for position, item in enumerate(items):
+            if full or self._outbox.size >= settings.queue_size:
+                if self._corked:  # not a slow client: this turn has much to say
+                    self.flush()
+                    return self.write_batch(Batch(items[position:]))
+                self.end(Reason.TOO_SLOW, code=WSCloseCode.POLICY_VIOLATION, abrupt=True)
+                return False
+            self._outbox.append(item)
         if self.socket is None:
             self._wake_poll()
         return True
@@ -234,37 +270,23 @@ class Session:
         """Go on over `link`, which first gets everything that waits."""
         self.socket = link
         self._answered = None
-        if self._queue and not link.write(self._portion(None)):
+        if self._outbox and not link.write(self._outbox.portion(None)):
             self._fall_behind(link)
         else:
             self._direct = link
 
     def _fall_behind(self, socket: WebSocketLink) -> None:
-        """Let what comes wait in the queue until the client has taken what it was sent."""
+        """Let what comes wait in the outbox until the client has taken what it was sent."""
         self._direct = None
         self._host.spawn(self._catch_up(socket))
 
     async def _catch_up(self, socket: WebSocketLink) -> None:
         while await socket.drained():
-            if not self._queue:
+            if not self._outbox:
                 if self.ended is None:
                     self._direct = socket
                 return
-            socket.write(self._portion(_PORTION))
-
-    def _portion(self, limit: int | None) -> bytes:
-        frames: list[bytes] = []
-        size = 0
-        while self._queue and (limit is None or size < limit):
-            item = self._queue.popleft()
-            self._queue_size -= item.size
-            frames.append(item.frame(self.form))
-            size += item.size
-        return b"".join(frames)
-
-    def _clear_queue(self) -> None:
-        self._queue.clear()
-        self._queue_size = 0
+            socket.write(self._outbox.portion(_PORTION))
 
     # --- polling ---
 
@@ -275,7 +297,7 @@ class Session:
 
     async def wait_for_packets(self) -> None:
         """Hold a poll until there is something to say. Only one may wait."""
-        if self._queue or self.ended is not None or self.probed:
+        if self._outbox or self.ended is not None or self.probed:
             return
         self._poll = asyncio.get_running_loop().create_future()
         try:
@@ -299,12 +321,7 @@ class Session:
         CLOSE goes alone: clients of Socket.IO 4 drop what came in the same payload.
         """
         last = self.ended is not None and self._farewell is None
-        most = len(self._queue) if last else self._host.settings.poll_packets
-        items: list[ReadyMade] = []
-        while self._queue and len(items) < most:
-            item = self._queue.popleft()
-            self._queue_size -= item.size
-            items.append(item)
+        items = self._outbox.take(len(self._outbox) if last else self._host.settings.poll_packets)
         if not items and self.ended is not None:
             items.append(self._last_words)
             self._leave()
@@ -332,7 +349,7 @@ class Session:
 
     def finish_upgrade(self, link: WebSocketLink, form: Form) -> None:
         """Go on over `link`, which first gets everything that waits."""
-        self.form = form
+        self.form = self._outbox.form = form
         self.attach(link)
         self._wake_poll()
 

@@ -14,8 +14,9 @@ import socketio
 from socketio import exceptions, packet
 
 from ...engineio.packet import PacketError
+from ...engineio.reason import Reason
 from ...engineio.server import Engine
-from ...engineio.session import Reason, Session
+from ...engineio.session import Session
 from .manager import SocketIoManager, encode
 from .packet import SocketIoPacket
 
