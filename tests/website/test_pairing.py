@@ -91,7 +91,7 @@ async def test_asking_again_while_the_code_lives_shows_the_same_one(resident: Vi
 
 
 @pytest.mark.parametrize(
-    ("state", "words"), [("waiting", "tap “Show”"), ("requested", "Another code is on the panels"), ("?", "Another")]
+    ("state", "words"), [("waiting", "tap “Show”"), ("requested", "Another code is on the displays"), ("?", "Another")]
 )
 async def test_what_the_code_waits_for_is_said(resident: Visitor, home: StandInHome, state: str, words: str) -> None:
     home.state = state
@@ -370,7 +370,7 @@ def test_which_addresses_are_public(ip: str, *, public: bool) -> None:
     assert is_public(ip) is public
 
 
-async def test_a_code_of_letters_begun_on_a_panel(resident: Visitor, home: StandInHome) -> None:
+async def test_a_code_of_letters_begun_on_a_display(resident: Visitor, home: StandInHome) -> None:
     page = await resident.ask_for_code(home.address)
     assert 'inputmode="numeric"' in page.html
 

@@ -1,1 +1,1 @@
-"""A reference website for Interphone: accounts, places, pairing by the code on the home's panel, and control."""
+"""A reference website for Interphone: accounts, places, pairing by the code on the home's display, control."""

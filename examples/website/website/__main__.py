@@ -1,4 +1,4 @@
-"""`python -m website`: reads the command line and the environment, and serves until it is stopped."""
+"""`python -m website`: reads the command line and the environment, and serves until stopped."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ from .vault import VaultError
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line. What it leaves out comes from `WEBSITE_…` in the environment, then from the defaults."""
+    """Parse the command line. Defaults come from the environment variables `WEBSITE_…`."""
 
     def default(name: str, otherwise: str) -> str:
         return os.environ.get(f"WEBSITE_{name}", otherwise)
@@ -28,7 +28,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--data", type=Path, default=default("DATA", "data"), help="folder of the database and the key (./%(default)s)"
     )
-    parser.add_argument("--name", default=default("NAME", "My places"), help="what it is called (%(default)s)")
+    parser.add_argument("--name", default=default("NAME", "My places"), help="name of the website (%(default)s)")
     parser.add_argument(
         "--public-homes-only",
         action="store_true",
@@ -53,7 +53,7 @@ def main() -> None:
             app,
             host=arguments.host,
             port=arguments.port,
-            print=lambda _: print(f"Serving {settings.origin}", flush=True),  # noqa: T201 - a command says where it serves
+            print=lambda _: print(f"Serving {settings.origin}", flush=True),  # noqa: T201 - a command prints its address
         )
     except (OSError, ValueError, VaultError) as err:
         raise SystemExit(f"error: {err}") from err

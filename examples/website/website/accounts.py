@@ -14,12 +14,12 @@ from .store import Account, Store
 NAME_MIN, NAME_MAX = 2, 64
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
 SESSION_LIFETIME = 14 * 24 * 3600
-# Each hash takes 64 MiB and about 50 ms of a core: few at a time.
-HASHES_AT_ONCE = 2
+# Each hash takes 64 MiB and about 50 ms of CPU time.
+CONCURRENT_HASHES = 2
 
 
 class TooManyAttemptsError(Exception):
-    """Too many attempts; `retry_after` seconds remain."""
+    """Too many attempts. The next is allowed after `retry_after` seconds."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(retry_after)
@@ -27,7 +27,7 @@ class TooManyAttemptsError(Exception):
 
 
 class InvalidNameError(Exception):
-    """The name is too short, too long, or has characters that cannot be seen."""
+    """The name is too short, too long, or has unprintable characters."""
 
 
 class InvalidPasswordError(Exception):
@@ -35,24 +35,24 @@ class InvalidPasswordError(Exception):
 
 
 class WrongLoginError(Exception):
-    """The name or the password is wrong: the two are not told apart."""
+    """The name or the password is wrong. The error does not reveal which."""
 
 
 class Accounts:
-    """Signs people up, in and out. Passwords are kept as Argon2id, session keys as SHA-256."""
+    """Registration, login and logout. Stores passwords as Argon2id hashes and session keys as SHA-256."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._hasher = PasswordHasher()
-        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
-        # Checked when the name is unknown, so that the answer takes as long as for a known one.
+        self._hashing = asyncio.Semaphore(CONCURRENT_HASHES)
+        # Verified when the name is unknown, so that the response time does not reveal which names exist.
         self._decoy = self._hasher.hash(secrets.token_hex())
         self._sign_ups = Attempts(limit=10, window=3600)
         self._sign_ins_by_source = Attempts(limit=30, window=300)
         self._sign_ins_by_name = Attempts(limit=5, window=300)
 
     async def sign_up(self, name: str, password: str, source: str) -> Account:
-        """Make an account.
+        """Create an account.
 
         Raises InvalidNameError, InvalidPasswordError, NameTakenError, TooManyAttemptsError.
         """
@@ -61,19 +61,19 @@ class Accounts:
             raise InvalidNameError
         if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
             raise InvalidPasswordError
-        _refuse(self._sign_ups.wait(source))
+        _raise_if_limited(self._sign_ups.wait(source))
         async with self._hashing:
             hashed = await asyncio.to_thread(self._hasher.hash, password)
         return await self._store.add_account(name, hashed)
 
     async def sign_in(self, name: str, password: str, source: str) -> Account:
-        """Return the account of this name and password. Raises WrongLoginError, TooManyAttemptsError.
+        """Return the account with this name and password. Raises WrongLoginError, TooManyAttemptsError.
 
-        A name is limited per source, so that nobody can lock somebody else out.
+        Attempts per name are counted per source address, so that nobody can lock another user out.
         """
         name = " ".join(name.split())
         caller = (source, name.casefold()[:NAME_MAX])
-        _refuse(self._sign_ins_by_source.wait(source) or self._sign_ins_by_name.wait(caller))
+        _raise_if_limited(self._sign_ins_by_source.wait(source) or self._sign_ins_by_name.wait(caller))
         account = await self._store.account_by_name(name)
         matches = await self._matches(account.password if account else self._decoy, password[: PASSWORD_MAX + 1])
         if account is None or not matches:
@@ -86,18 +86,18 @@ class Accounts:
         return account
 
     async def start_session(self, account: Account) -> str:
-        """Return a fresh session key for this account."""
+        """Create a session and return its key. Deletes expired sessions."""
         key, now = secrets.token_urlsafe(32), time.time()
         await self._store.delete_sessions_before(now)
         await self._store.add_session(_hash(key), account.id, now + SESSION_LIFETIME)
         return key
 
     async def by_session(self, key: str) -> Account | None:
-        """Return who is signed in with this session key."""
+        """Return the account of this session key, or None if the session has ended or expired."""
         return await self._store.account_by_session(_hash(key), time.time())
 
     async def end_session(self, key: str) -> None:
-        """Make a session key worthless, in every copy of the cookie."""
+        """End the session. Every copy of its cookie becomes invalid."""
         await self._store.delete_session(_hash(key))
 
     async def _matches(self, hashed: str, password: str) -> bool:
@@ -108,7 +108,7 @@ class Accounts:
                 return False
 
 
-def _refuse(wait: float) -> None:
+def _raise_if_limited(wait: float) -> None:
     if wait:
         raise TooManyAttemptsError(wait)
 

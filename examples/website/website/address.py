@@ -1,4 +1,4 @@
-"""The address of a home, as people type and paste it, made into one form."""
+"""Normalises the address of a home, as users type or paste it."""
 
 from ipaddress import IPv6Address, ip_address
 import re
@@ -7,20 +7,20 @@ from yarl import URL
 
 ADDRESS_MAX = 300
 HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?")
-# Without a scheme, addresses of these kinds are taken to be inside the house, where certificates are rare.
+# Addresses without a scheme get http:// for these suffixes: local networks rarely have certificates.
 LOCAL_NAMES = (".local", ".lan", ".home", ".internal", ".home.arpa", "localhost")
 
 
 class InvalidAddressError(Exception):
-    """This is no address of a home."""
+    """This cannot be the address of a home."""
 
 
 def normalise_address(raw: str) -> str:
     """Return the origin of a home, such as `http://homeassistant.local:8123`.
 
-    People paste what their browser shows, so a path is dropped: Home Assistant lives at the root of its host.
-    Raises InvalidAddressError for other schemes, credentials, and hosts that a Content-Security-Policy cannot name,
-    which includes IPv6 literals.
+    Users paste what their browser shows, so a path is dropped: Home Assistant is served at the root of its host.
+    Raises InvalidAddressError for schemes other than http and https, credentials, and hosts that a
+    Content-Security-Policy cannot name, such as IPv6 literals.
     """
     text = raw.strip()
     if not text or len(text) > ADDRESS_MAX:
@@ -40,7 +40,7 @@ def normalise_address(raw: str) -> str:
 
 
 def is_public(ip: str) -> bool:
-    """Tell whether this IP address is one on the open internet, not of a private network or of this machine."""
+    """Return whether this IP address is globally routable, not one of a private network or of this machine."""
     address = ip_address(ip)
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped

@@ -1,4 +1,4 @@
-"""Wiring: what is made at the start, what answers which path, and what is closed at the end."""
+"""Builds the aiohttp application: middlewares, routes, and the services opened at start-up."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -14,7 +14,7 @@ from .accounts import Accounts
 from .headers import protect_browser
 from .home import connect_homes
 from .keys import ACCOUNTS, PLACES, SETTINGS, STORE
-from .loopback import use_one_name
+from .loopback import redirect_loopback
 from .pages import accounts, errors, language, pairing, places
 from .places import Places
 from .sessions import cookie_storage
@@ -23,12 +23,12 @@ from .store import Store
 from .vault import Vault
 
 FOLDER = Path(__file__).parent
-# The longest form has three short fields.
+# Generous: the longest form has three short fields.
 BODY_MAX = 64 * 1024
 
 
 def create_app(settings: Settings) -> web.Application:
-    """Build the website. Raises VaultError when the key file is damaged, OSError when the data folder is unusable."""
+    """Build the application. Raises VaultError for a damaged key file, OSError for an unusable data folder."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     vault = Vault.open(settings.data / "key")
     database = settings.data / "website.db"
@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> web.Application:
         client_max_size=BODY_MAX,
         # Outermost first.
         middlewares=[
-            use_one_name,
+            redirect_loopback,
             session_middleware(cookie_storage(vault, secure=settings.secure)),
             errors.show_errors,
             csrf.protect,
@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> web.Application:
 
 
 async def _services(app: web.Application, database: Path, vault: Vault) -> AsyncIterator[None]:
-    """Open what the pages work with, and close it in reverse."""
+    """Open the database and the HTTP client; close them in reverse order."""
     settings = app[SETTINGS]
     async with AsyncExitStack() as stack:
         store = await Store.open(database)

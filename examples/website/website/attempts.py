@@ -1,15 +1,15 @@
-"""A simple rate limit, in memory."""
+"""A sliding-window rate limit, in memory."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
 import time
 
-# Above this many callers, those whose time has passed are forgotten.
+# Above this number of callers, those without attempts in the window are removed.
 CALLERS_MAX = 10_000
 
 
 class Attempts:
-    """Allows each caller `limit` attempts in any `window` seconds."""
+    """Allows each caller `limit` attempts within any `window` seconds."""
 
     def __init__(self, limit: int, window: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
@@ -18,10 +18,10 @@ class Attempts:
         self._attempts: defaultdict[Hashable, list[float]] = defaultdict(list)
 
     def wait(self, caller: Hashable) -> float:
-        """Count an attempt and return 0; or return the seconds until the next is allowed, and count nothing."""
+        """Count an attempt and return 0, or count nothing and return the seconds until the next is allowed."""
         now = self._clock()
         if len(self._attempts) >= CALLERS_MAX:
-            self._forget(now)
+            self._prune(now)
         recent = [at for at in self._attempts[caller] if at > now - self._window]
         self._attempts[caller] = recent
         if len(recent) >= self._limit:
@@ -30,9 +30,9 @@ class Attempts:
         return 0.0
 
     def clear(self, caller: Hashable) -> None:
-        """Forget a caller's attempts, as after one that succeeded."""
+        """Delete a caller's attempts, for example after one that succeeded."""
         self._attempts.pop(caller, None)
 
-    def _forget(self, now: float) -> None:
+    def _prune(self, now: float) -> None:
         for caller in [caller for caller, at in self._attempts.items() if not at or at[-1] <= now - self._window]:
             del self._attempts[caller]

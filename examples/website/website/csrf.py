@@ -1,7 +1,7 @@
-"""No other website can make a visitor's browser do anything here.
+"""Protection against cross-site request forgery.
 
-Every POST must carry the token of the visitor's session, in the field `csrf` or the header `X-CSRF-Token`, and must
-not say that it comes from elsewhere. The session cookie is SameSite=Lax besides.
+Every POST must carry the token of the visitor's session, in the field `csrf` or the header `X-CSRF-Token`, and its
+`Origin` and `Sec-Fetch-Site` headers, if present, must be those of this website. The session cookie is SameSite=Lax.
 """
 
 import hmac
@@ -19,11 +19,11 @@ HEADER = "X-CSRF-Token"
 
 
 class CsrfError(web.HTTPForbidden):
-    """The request did not come from a page of ours, or from one of a session that is over."""
+    """The request does not come from a page of this website, or the page's session has ended."""
 
 
 async def csrf_token(request: web.Request) -> str:
-    """Return the token of this session, for a form or a page's script."""
+    """Return the session's CSRF token, for a form or a page's script. Creates it on first use."""
     session = await get_session(request)
     if FIELD not in session:
         session[FIELD] = secrets.token_urlsafe(32)
@@ -32,7 +32,7 @@ async def csrf_token(request: web.Request) -> str:
 
 @web.middleware
 async def protect(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what changes something and cannot prove that it comes from here."""
+    """Refuse requests with unsafe methods that lack the CSRF token or come from another origin."""
     if request.method not in SAFE_METHODS:
         origin = request.headers.get("Origin", request.app[SETTINGS].origin)
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
@@ -46,7 +46,7 @@ async def _carries_token(request: web.Request) -> bool:
     try:
         given = request.headers.get(HEADER) or (await request.post()).get(FIELD)
     except (ValueError, LookupError) as err:
-        # Not the form it claims to be: bad multipart, or a charset that nobody knows.
+        # Malformed multipart, or an unknown charset.
         raise web.HTTPBadRequest from err
     return (
         isinstance(expected, str)

@@ -1,22 +1,22 @@
-"""What every answer tells the browser not to do."""
+"""Security headers of every response."""
 
 from aiohttp import web
 
 from .keys import SETTINGS
 
-# Where else scripts may connect: the home of the place a page shows.
+# The origin that the page's scripts may connect to besides this one: the home of the place it shows.
 CONNECT_TO = web.ResponseKey("connect_to", str)
 
 
 async def protect_browser(request: web.Request, response: web.StreamResponse) -> None:
-    """Add the security headers to a response, whoever made it."""
+    """Add the security headers to any response, static files and errors included."""
     response.headers.update(
         {
             "Content-Security-Policy": _policy(response.get(CONNECT_TO)),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
-            # Not no-referrer: under it browsers send forms with `Origin: null`, and the CSRF check could not use it.
-            # Other websites, homes included, learn as little.
+            # Not no-referrer: browsers then send forms with `Origin: null`, which the CSRF check refuses. Either way,
+            # other origins get no referrer.
             "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
@@ -30,7 +30,7 @@ async def protect_browser(request: web.Request, response: web.StreamResponse) ->
 def _policy(connect_to: str | None) -> str:
     sources = "'self'"
     if connect_to:
-        # http → ws, https → wss: for Socket.IO's two transports.
+        # http → ws, https → wss: Socket.IO uses both.
         sources += f" {connect_to} {connect_to.replace('http', 'ws', 1)}"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

@@ -1,4 +1,4 @@
-"""The client of one home's Interphone API, as the website's server speaks it."""
+"""The website server's client of a home's Interphone API."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,17 +23,17 @@ from aiohttp import (
 from .address import is_public
 
 TIMEOUT = ClientTimeout(total=10, connect=5)
-# A stranger's server may send anything; an honest answer is far below this.
-ANSWER_MAX = 64 * 1024
+# Bounds what an untrusted server can make us read. Real responses are far smaller.
+RESPONSE_MAX = 64 * 1024
 MESSAGE_MAX = 200
 STATES = frozenset({"shown", "requested", "waiting"})
 
 
 class HomeError(Exception):
-    """The home refused, or did not answer as a home does.
+    """The home refused the request, or there is no usable response.
 
-    `code` is the home's stable error code, or one of ours: `unreachable`, `bad_certificate`, `redirected`,
-    `not_interphone`. `message` is the home's own words, if any.
+    `code` is the home's error code, or one of this client's: `unreachable`, `bad_certificate`, `redirected`,
+    `not_interphone`. `message` is the home's message, or empty. `retry_after` is in seconds.
     """
 
     def __init__(self, code: str, *, message: str = "", retry_after: float | None = None) -> None:
@@ -45,7 +45,10 @@ class HomeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CodeRequest:
-    """A code was asked for. `state` is "shown", "requested" (waits its turn) or "waiting" (for a tap on a panel)."""
+    """A requested code. `state` is "shown", "requested" (queued behind another) or "waiting" (for a tap on a display).
+
+    `expires_in` is in seconds.
+    """
 
     pairing_id: str
     expires_in: float
@@ -55,7 +58,7 @@ class CodeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What lets this website in: a token for `expires_in` seconds, and a refresh token that is good for one use."""
+    """An access token, valid for `expires_in` seconds, and a refresh token, valid for one use."""
 
     token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -64,10 +67,13 @@ class Tokens:
 
 @asynccontextmanager
 async def connect_homes(*, public_only: bool) -> AsyncIterator[ClientSession]:
-    """Open the HTTP client for all homes: no cookies, no redirects, short patience."""
+    """Open the HTTP client for all homes, without cookies and with short timeouts.
+
+    With `public_only` it connects to globally routable addresses only.
+    """
 
     def open_socket(info: AddrInfoType) -> socket.socket:
-        # Here the name is resolved for good: checking earlier would let a second answer of the DNS slip in.
+        # The address is checked here, after resolution: an earlier check could be bypassed by DNS rebinding.
         family, kind, protocol, _, address = info
         if public_only and not is_public(str(address[0])):
             raise ConnectionRefusedError("not a public address")
@@ -79,36 +85,36 @@ async def connect_homes(*, public_only: bool) -> AsyncIterator[ClientSession]:
 
 
 class Home:
-    """One home at `address`. Every method raises HomeError."""
+    """The API of the home at `address`. Every method raises HomeError."""
 
     def __init__(self, client: ClientSession, address: str, origin: str) -> None:
-        """`origin` is the website's own: the home checks it against its list and binds the grant to it."""
+        """`origin` is the website's own. The home checks it against its allow-list and stores it with the grant."""
         self._client = client
         self._base = f"{address}/api/interphone"
         self._origin = origin
 
     async def request_code(self, challenge: str, client_name: str, account_hint: str) -> CodeRequest:
-        """Have the panels show a code that only who knows the verifier behind `challenge` can redeem.
+        """Request a code that can be redeemed only with the verifier of `challenge` (RFC 7636, S256).
 
-        Asking again with the same challenge shows the same code again.
+        Repeating the request with the same challenge shows the same code again.
         """
         body = {"challenge": challenge, "client_name": client_name, "account_hint": account_hint}
-        answer = await self._post("code", body)
-        state = _text(answer, "state")
+        response = await self._post("code", body)
+        state = _text(response, "state")
         return CodeRequest(
-            _text(answer, "pairing_id"),
-            _number(answer, "expires_in"),
-            int(_number(answer, "code_length")),
+            _text(response, "pairing_id"),
+            _number(response, "expires_in"),
+            int(_number(response, "code_length")),
             state if state in STATES else "requested",
         )
 
     async def check_code(self, code: str, pairing_id: str, verifier: str) -> tuple[str, Tokens]:
-        """Redeem the code: returns the home's serial and the tokens."""
-        answer = await self._post("codecheck", {"pairing_id": pairing_id, "verifier": verifier}, {"code": code})
-        return _text(answer, "serial"), _tokens(answer)
+        """Redeem the code. Returns the home's serial and the tokens."""
+        response = await self._post("codecheck", {"pairing_id": pairing_id, "verifier": verifier}, {"code": code})
+        return _text(response, "serial"), _tokens(response)
 
     async def refresh(self, refresh_token: str) -> Tokens:
-        """Trade the refresh token for a new pair. The old one is spent: store the new one at once."""
+        """Exchange the refresh token for a new pair. The old token is spent, so store the new one at once."""
         return _tokens(await self._post("token", {"grant_type": "refresh_token", "refresh_token": refresh_token}))
 
     async def revoke(self, refresh_token: str) -> None:
@@ -126,51 +132,51 @@ class Home:
             raise HomeError("bad_certificate") from err
         except (ClientError, OSError, TimeoutError, ValueError) as err:
             raise HomeError("unreachable") from err
-        return _answer(status, content)
+        return _parse(status, content)
 
 
 async def _read(response: ClientResponse) -> bytes:
     content = bytearray()
     async for chunk in response.content.iter_chunked(4096):
         content += chunk
-        if len(content) > ANSWER_MAX:
+        if len(content) > RESPONSE_MAX:
             raise HomeError("not_interphone")
     return bytes(content)
 
 
-def _answer(status: int, content: bytes) -> dict[str, Any]:
+def _parse(status: int, content: bytes) -> dict[str, Any]:
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise HomeError("redirected")
     try:
-        answer = json.loads(content)
+        body = json.loads(content)
     except ValueError, RecursionError:
-        answer = None
-    if not isinstance(answer, dict) or not isinstance(answer.get("success"), bool):
-        # A proxy in front of a home that is down answers in its own words.
+        body = None
+    if not isinstance(body, dict) or not isinstance(body.get("success"), bool):
+        # Not a home's response. A 5xx comes from a proxy in front of a home that is down.
         raise HomeError("unreachable" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "not_interphone")
-    if answer["success"] and status < HTTPStatus.MULTIPLE_CHOICES:
-        return answer
-    retry_after = answer.get("retry_after")
+    if body["success"] and status < HTTPStatus.MULTIPLE_CHOICES:
+        return body
+    retry_after = body.get("retry_after")
     raise HomeError(
-        str(answer.get("error"))[:MESSAGE_MAX],
-        message=str(answer.get("message") or "")[:MESSAGE_MAX],
+        str(body.get("error"))[:MESSAGE_MAX],
+        message=str(body.get("message") or "")[:MESSAGE_MAX],
         retry_after=retry_after if isinstance(retry_after, int | float) and retry_after >= 0 else None,
     )
 
 
-def _tokens(answer: Mapping[str, Any]) -> Tokens:
-    return Tokens(_text(answer, "token"), _text(answer, "refresh_token"), _number(answer, "expires_in"))
+def _tokens(body: Mapping[str, Any]) -> Tokens:
+    return Tokens(_text(body, "token"), _text(body, "refresh_token"), _number(body, "expires_in"))
 
 
-def _text(answer: Mapping[str, Any], key: str) -> str:
-    value = answer.get(key)
+def _text(body: Mapping[str, Any], key: str) -> str:
+    value = body.get(key)
     if isinstance(value, str) and value:
         return value
     raise HomeError("not_interphone")
 
 
-def _number(answer: Mapping[str, Any], key: str) -> float:
-    value = answer.get(key)
+def _number(body: Mapping[str, Any], key: str) -> float:
+    value = body.get(key)
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return value
     raise HomeError("not_interphone")

@@ -1,4 +1,4 @@
-"""What the application carries, by typed keys."""
+"""Typed keys of the application's services."""
 
 from aiohttp import web
 

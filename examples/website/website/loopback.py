@@ -1,4 +1,4 @@
-"""One name for this machine: cookies and homes tell `localhost` and `127.0.0.1` apart, people do not."""
+"""Redirects between the names of the loopback interface, which are different origins for cookies and homes."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -10,8 +10,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @web.middleware
-async def use_one_name(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Send who came by another name of this machine to the origin that homes know."""
+async def redirect_loopback(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Redirect a GET for another loopback name to the configured origin, which the homes allow."""
     origin = URL(request.app[SETTINGS].origin)
     if request.method == "GET" and request.url.host != origin.host and {request.url.host, origin.host} <= LOOPBACK:
         raise web.HTTPTemporaryRedirect(origin.join(request.rel_url))

@@ -1,4 +1,4 @@
-"""Places: how a home becomes one, how its tokens stay fresh, and how it is forgotten."""
+"""Places: pairing with a home, refreshing its tokens, renaming and deleting it."""
 
 import asyncio
 from base64 import urlsafe_b64encode
@@ -20,29 +20,29 @@ from .store import Account, Pairing, Place, Store
 from .vault import Vault, VaultError
 
 NAME_MAX = 60
-# A token is replaced when it has less than this left, so that a page that just got one can use it for a while.
-TOKEN_SPARE = 300.0
-# Answers of the home after which only pairing again helps.
+# Seconds. A token that expires sooner is replaced, so that a page can use the one it receives for a while.
+TOKEN_LEFT_MIN = 300.0
+# Errors of the home after which the place has to be paired again.
 REVOKED = frozenset({"expired_token", "grant_revoked", "invalid_token", "token_reused", "unknown_grant"})
-# A pairing that ran out is kept this long, so that its page can still say so and ask again.
+# Seconds that an expired pairing is kept, so that its page can still report it and request a new code.
 PAIRING_KEPT = 3600.0
 CODE = re.compile(r"[0-9A-Z]{4,16}")
 
 
 class InsecureAddressError(Exception):
-    """A page served over HTTPS may not connect to a home over plain HTTP: browsers forbid it."""
+    """The home uses plain HTTP and the website HTTPS: browsers block such connections as mixed content."""
 
 
 class MalformedCodeError(Exception):
-    """This cannot be a code, so the home was not asked."""
+    """The input cannot be a code. It was not sent to the home."""
 
 
 class PlaceRevokedError(Exception):
-    """The home does not let this website in any more."""
+    """The home has ended the grant of this website."""
 
 
 class Places:
-    """Pairs, refreshes and forgets. One lock per pairing and per place keeps double clicks and tabs in line."""
+    """Pairing, refreshing and deleting. A lock per pairing and per place serialises double clicks and tabs."""
 
     def __init__(self, store: Store, vault: Vault, client: ClientSession, settings: Settings) -> None:
         self._store = store
@@ -52,7 +52,7 @@ class Places:
         self._locks: WeakValueDictionary[str | int, asyncio.Lock] = WeakValueDictionary()
 
     async def begin(self, account: Account, address: str, name: str) -> Pairing:
-        """Ask the home at `address` for a code.
+        """Request a code from the home at `address`.
 
         Raises InvalidAddressError, InsecureAddressError, HomeError.
         """
@@ -72,17 +72,17 @@ class Places:
             state="",
             expires=now,
         )
-        return await self._ask(pairing, account)
+        return await self._request(pairing, account)
 
-    async def ask_again(self, pairing: Pairing, account: Account) -> Pairing:
-        """Have the home show the code once more, or a new one when the old one ran out. Raises HomeError."""
+    async def request_again(self, pairing: Pairing, account: Account) -> Pairing:
+        """Request the same code again, or a new one if it has expired. Raises HomeError."""
         async with self._lock(pairing.id):
-            return await self._ask(pairing, account)
+            return await self._request(pairing, account)
 
     async def finish(self, pairing: Pairing, code: str) -> Place | None:
-        """Redeem what was typed, and keep the place with its tokens.
+        """Redeem the code and store the place with its tokens.
 
-        Returns None when the pairing is already finished. Raises MalformedCodeError, HomeError.
+        Returns None if the pairing is already finished. Raises MalformedCodeError, HomeError.
         """
         code = clean_code(code)
         async with self._lock(pairing.id):
@@ -91,21 +91,21 @@ class Places:
                 return None
             verifier = self._vault.open_sealed(current.verifier)
             serial, tokens = await self._home(current.address).check_code(code, current.pairing_id, verifier)
-            place = await self._keep(current, serial, tokens)
+            place = await self._save(current, serial, tokens)
             await self._store.delete_pairing(current.id)
             return place
 
     async def token(self, place: Place, *, renew: bool = False) -> tuple[str, float]:
-        """Return a token for the browser and the seconds it lives. `renew` asks for a fresh one in any case.
+        """Return an access token for the browser and its lifetime in seconds. `renew` forces a new one.
 
-        Raises PlaceRevokedError, and HomeError when the home cannot be asked now.
+        Raises PlaceRevokedError, HomeError.
         """
         async with self._lock(place.id):
             current = await self._store.place(place.id, place.account_id)
             if current is None or current.revoked:
                 raise PlaceRevokedError
             try:
-                if not renew and current.token_expires - time.time() > TOKEN_SPARE:
+                if not renew and current.token_expires - time.time() > TOKEN_LEFT_MIN:
                     return self._vault.open_sealed(current.token), current.token_expires - time.time()
                 tokens = await self._home(current.address).refresh(self._vault.open_sealed(current.refresh_token))
             except (HomeError, VaultError) as err:
@@ -117,38 +117,39 @@ class Places:
             return tokens.token, tokens.expires_in
 
     async def rename(self, place: Place, name: str) -> None:
-        """Give a place another name; an empty one changes nothing."""
+        """Rename a place. An empty name is ignored."""
         async with self._lock(place.id):
             current = await self._store.place(place.id, place.account_id)
             if current and (cleaned := clean_name(name)):
                 await self._store.update_place(replace(current, name=cleaned))
 
     async def forget(self, place: Place) -> bool:
-        """Give the grant back to the home, and forget the place in any case. Returns whether the home could be told."""
+        """Revoke the grant at the home, and delete the place in any case. Returns whether the grant was revoked."""
         async with self._lock(place.id):
             current = await self._store.place(place.id, place.account_id)
             if current is None:
                 return True
-            told = await self._revoke(current)
+            revoked = await self._revoke(current)
             await self._store.delete_place(current.id)
-            return told
+            return revoked
 
-    async def _ask(self, pairing: Pairing, account: Account) -> Pairing:
-        # While the last code may live, the same challenge makes the home show that very code again.
+    async def _request(self, pairing: Pairing, account: Account) -> Pairing:
+        # Until the code expires, the same challenge makes the home show the same code again.
         if pairing.verifier and pairing.expires > time.time():
             verifier = self._vault.open_sealed(pairing.verifier)
         else:
             verifier = secrets.token_urlsafe(32)
-        asked = await self._home(pairing.address).request_code(_challenge(verifier), self._settings.name, account.name)
-        pairing = self._with_request(pairing, verifier, asked)
+        home = self._home(pairing.address)
+        requested = await home.request_code(_challenge(verifier), self._settings.name, account.name)
+        pairing = self._with_request(pairing, verifier, requested)
         await self._store.save_pairing(pairing)
         return pairing
 
-    async def _keep(self, pairing: Pairing, serial: str, tokens: Tokens) -> Place:
+    async def _save(self, pairing: Pairing, serial: str, tokens: Tokens) -> Place:
         known = await self._store.place_by_serial(serial, pairing.account_id)
         if known is None:
-            fresh = Place(0, pairing.account_id, pairing.name, pairing.address, serial, b"", 0.0, b"", revoked=False)
-            return await self._store.add_place(self._with_tokens(fresh, tokens))
+            new = Place(0, pairing.account_id, pairing.name, pairing.address, serial, b"", 0.0, b"", revoked=False)
+            return await self._store.add_place(self._with_tokens(new, tokens))
         async with self._lock(known.id):
             place = self._with_tokens(replace(known, address=pairing.address, revoked=False), tokens)
             await self._store.update_place(place)
@@ -162,14 +163,14 @@ class Places:
             return isinstance(err, HomeError) and err.code in REVOKED
         return True
 
-    def _with_request(self, pairing: Pairing, verifier: str, asked: CodeRequest) -> Pairing:
+    def _with_request(self, pairing: Pairing, verifier: str, requested: CodeRequest) -> Pairing:
         return replace(
             pairing,
-            pairing_id=asked.pairing_id,
+            pairing_id=requested.pairing_id,
             verifier=self._vault.seal(verifier),
-            code_length=asked.code_length,
-            state=asked.state,
-            expires=time.time() + asked.expires_in,
+            code_length=requested.code_length,
+            state=requested.state,
+            expires=time.time() + requested.expires_in,
         )
 
     def _with_tokens(self, place: Place, tokens: Tokens) -> Place:
@@ -188,14 +189,14 @@ class Places:
 
 
 def clean_name(raw: str) -> str:
-    """Return a name for a place: one line, without white space around it, not too long."""
+    """Collapse white space and truncate to `NAME_MAX` characters."""
     return " ".join(raw.split())[:NAME_MAX].strip()
 
 
 def clean_code(raw: str) -> str:
-    """Return the bare code: spaces and dashes are how people read codes aloud, not part of them.
+    """Return the code in upper case, NFKC-normalised, without white space, dashes and format characters.
 
-    Raises MalformedCodeError for what cannot be a code.
+    Raises MalformedCodeError for anything else than 4 to 16 letters and digits.
     """
     folded = unicodedata.normalize("NFKC", raw).upper()
     code = "".join(char for char in folded if not char.isspace() and unicodedata.category(char) not in {"Pd", "Cf"})

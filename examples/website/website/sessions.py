@@ -1,4 +1,4 @@
-"""Who is signed in. The cookie is encrypted and holds a random key; whether the key is good, the database says."""
+"""Login sessions. The encrypted cookie holds a random key; the database holds its hash and its expiry."""
 
 from aiohttp import web
 from aiohttp_session import get_session, new_session
@@ -15,7 +15,7 @@ ACCOUNT = web.RequestKey("account", Account)
 
 
 def cookie_storage(vault: Vault, *, secure: bool) -> EncryptedCookieStorage:
-    """Make the cookie of this website: out of reach of scripts, and of forms on other websites."""
+    """Return the storage of the session cookie: encrypted, `HttpOnly`, `SameSite=Lax`, over HTTPS `Secure`."""
     return EncryptedCookieStorage(
         vault.subkey("session cookie"),
         cookie_name="__Host-session" if secure else "session",
@@ -27,7 +27,7 @@ def cookie_storage(vault: Vault, *, secure: bool) -> EncryptedCookieStorage:
 
 
 async def current_account(request: web.Request) -> Account | None:
-    """Return who is signed in."""
+    """Return the signed-in account, or None."""
     if ACCOUNT not in request:
         key = (await get_session(request)).get(KEY)
         account = await request.app[ACCOUNTS].by_session(key) if isinstance(key, str) else None
@@ -38,7 +38,7 @@ async def current_account(request: web.Request) -> Account | None:
 
 
 async def require_account(request: web.Request) -> Account:
-    """Return who is signed in, or send the visitor to sign in."""
+    """Return the signed-in account, or redirect to the login page."""
     account = await current_account(request)
     if account is None:
         raise web.HTTPSeeOther("/sign-in")
@@ -46,7 +46,7 @@ async def require_account(request: web.Request) -> Account:
 
 
 async def sign_in(request: web.Request, account: Account) -> None:
-    """Sign in with a session that shares nothing with the one before: one planted earlier stays worthless."""
+    """Sign in with a new session. Keeps nothing of the old one but the language, against session fixation."""
     await _end(request)
     await _renew(request)
     (await get_session(request))[KEY] = await request.app[ACCOUNTS].start_session(account)

@@ -1,4 +1,4 @@
-"""The only place that speaks SQL. Secrets come in sealed, and leave sealed."""
+"""The database, and all SQL. Secrets are stored as the caller has encrypted them."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS places (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Someone with a login. `password` is an Argon2 hash."""
+    """A user account. `password` is an Argon2id hash."""
 
     id: int
     name: str
@@ -56,7 +56,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """A code was asked for and has not been typed in yet. `verifier` is sealed; `expires` is in epoch seconds."""
+    """A requested code that has not been redeemed yet. `verifier` is encrypted; `expires` is in epoch seconds."""
 
     id: str
     account_id: int
@@ -71,7 +71,7 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A home that let this account in. Both tokens are sealed; `token_expires` is in epoch seconds."""
+    """A home paired with an account. Both tokens are encrypted; `token_expires` is in epoch seconds."""
 
     id: int
     account_id: int
@@ -85,18 +85,18 @@ class Place:
 
 
 class NameTakenError(Exception):
-    """Another account has this name."""
+    """The name belongs to another account."""
 
 
 class Store:
-    """The database. Every method is one transaction."""
+    """The SQLite database. Every method is one transaction."""
 
     def __init__(self, db: aiosqlite.Connection) -> None:
         self._db = db
 
     @classmethod
     async def open(cls, path: Path) -> Self:
-        """Open the database, and make it on the first start."""
+        """Open the database. Creates it on the first start."""
         db = await aiosqlite.connect(path, isolation_level=None)
         db.row_factory = sqlite3.Row
         await db.execute("PRAGMA journal_mode = WAL")
@@ -109,7 +109,7 @@ class Store:
         await self._db.close()
 
     async def add_account(self, name: str, password: str) -> Account:
-        """Add an account. Raises NameTakenError; names differing only in case are the same."""
+        """Add an account. Names are compared without case. Raises NameTakenError."""
         sql = "INSERT INTO accounts (name, name_key, password) VALUES (?, ?, ?) RETURNING id"
         try:
             row = await self._one(sql, (name, name.casefold(), password))
@@ -118,13 +118,13 @@ class Store:
         return Account(row["id"], name, password)
 
     async def account_by_name(self, name: str) -> Account | None:
-        """Return the account of this name."""
+        """Return the account with this name, or None."""
         sql = "SELECT id, name, password FROM accounts WHERE name_key = ?"
         row = await self._one(sql, (name.casefold(),))
         return Account(**row) if row else None
 
     async def account_by_session(self, key_hash: bytes, now: float) -> Account | None:
-        """Return the account signed in with this session key."""
+        """Return the account of a session that has not expired, or None."""
         sql = (
             "SELECT a.id, a.name, a.password FROM sessions s JOIN accounts a ON a.id = s.account_id"
             " WHERE s.key_hash = ? AND s.expires > ?"
@@ -133,19 +133,19 @@ class Store:
         return Account(**row) if row else None
 
     async def set_password(self, account_id: int, password: str) -> None:
-        """Keep another hash of the password."""
+        """Replace the password hash."""
         await self._db.execute("UPDATE accounts SET password = ? WHERE id = ?", (password, account_id))
 
     async def add_session(self, key_hash: bytes, account_id: int, expires: float) -> None:
-        """Remember a login."""
+        """Add a session."""
         await self._db.execute("INSERT INTO sessions VALUES (?, ?, ?)", (key_hash, account_id, expires))
 
     async def delete_session(self, key_hash: bytes) -> None:
-        """End a login."""
+        """Delete a session."""
         await self._db.execute("DELETE FROM sessions WHERE key_hash = ?", (key_hash,))
 
     async def delete_sessions_before(self, expires: float) -> None:
-        """Forget logins that ran out before this time."""
+        """Delete the sessions that expired before this time."""
         await self._db.execute("DELETE FROM sessions WHERE expires <= ?", (expires,))
 
     async def save_pairing(self, pairing: Pairing) -> None:
@@ -157,20 +157,20 @@ class Store:
         await self._db.execute(sql, asdict(pairing))
 
     async def pairing(self, pairing_id: str, account_id: int) -> Pairing | None:
-        """Return a pairing of this account."""
+        """Return a pairing of this account, or None."""
         row = await self._one("SELECT * FROM pairings WHERE id = ? AND account_id = ?", (pairing_id, account_id))
         return Pairing(**row) if row else None
 
     async def delete_pairing(self, pairing_id: str) -> None:
-        """Forget a pairing."""
+        """Delete a pairing."""
         await self._db.execute("DELETE FROM pairings WHERE id = ?", (pairing_id,))
 
     async def delete_pairings_before(self, expires: float) -> None:
-        """Forget pairings that ran out before this time."""
+        """Delete the pairings that expired before this time."""
         await self._db.execute("DELETE FROM pairings WHERE expires < ?", (expires,))
 
     async def add_place(self, place: Place) -> Place:
-        """Add a place; its `id` is given here."""
+        """Add a place. Returns it with its new `id`."""
         sql = (
             "INSERT INTO places VALUES (NULL, :account_id, :name, :address, :serial,"
             " :token, :token_expires, :refresh_token, :revoked) RETURNING id"
@@ -179,7 +179,7 @@ class Store:
         return replace(place, id=row["id"])
 
     async def update_place(self, place: Place) -> None:
-        """Replace all of a place's values."""
+        """Update a place's name, address, tokens and state."""
         sql = (
             "UPDATE places SET name = :name, address = :address, token = :token, token_expires = :token_expires,"
             " refresh_token = :refresh_token, revoked = :revoked WHERE id = :id"
@@ -187,22 +187,22 @@ class Store:
         await self._db.execute(sql, asdict(place))
 
     async def places(self, account_id: int) -> list[Place]:
-        """Return the places of this account, by name."""
+        """Return the places of this account, sorted by name."""
         sql = "SELECT * FROM places WHERE account_id = ? ORDER BY name COLLATE NOCASE, id"
         return [_place(row) for row in await self._db.execute_fetchall(sql, (account_id,))]
 
     async def place(self, place_id: int, account_id: int) -> Place | None:
-        """Return a place of this account."""
+        """Return a place of this account, or None."""
         row = await self._one("SELECT * FROM places WHERE id = ? AND account_id = ?", (place_id, account_id))
         return _place(row) if row else None
 
     async def place_by_serial(self, serial: str, account_id: int) -> Place | None:
-        """Return this account's place of the home with this serial."""
+        """Return this account's place for the home with this serial, or None."""
         row = await self._one("SELECT * FROM places WHERE serial = ? AND account_id = ?", (serial, account_id))
         return _place(row) if row else None
 
     async def delete_place(self, place_id: int) -> None:
-        """Forget a place."""
+        """Delete a place."""
         await self._db.execute("DELETE FROM places WHERE id = ?", (place_id,))
 
     async def _one(self, sql: str, values: tuple[object, ...] | dict[str, object]) -> Any:
@@ -211,5 +211,5 @@ class Store:
 
 
 def _place(row: Any) -> Place:
-    # SQLite has no truth values.
+    # SQLite has no boolean type.
     return Place(**{**row, "revoked": bool(row["revoked"])})

@@ -1,4 +1,4 @@
-"""Encryption at rest: what the database holds of a home's tokens is useless without the key file beside it."""
+"""Encryption at rest of tokens and verifiers, with a key that is stored outside the database."""
 
 import base64
 import os
@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
 class VaultError(Exception):
-    """The key file is no key, or what was sealed cannot be opened with it."""
+    """The key file is damaged, or a secret was encrypted with another key."""
 
 
 class Vault:
-    """Seals and opens short secrets with one key. In production, keep that key in your platform's secret store."""
+    """Encrypts and decrypts short secrets (Fernet). In production, keep the key in the platform's secret store."""
 
     def __init__(self, key: bytes) -> None:
         try:
@@ -26,7 +26,7 @@ class Vault:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Read the key file; on the first start, make one that only its owner may read."""
+        """Read the key file. On the first start, create it, readable by its owner only. Raises VaultError."""
         try:
             return cls(path.read_bytes())
         except FileNotFoundError:
@@ -36,17 +36,17 @@ class Vault:
         return cls(key)
 
     def seal(self, secret: str) -> bytes:
-        """Encrypt and authenticate."""
+        """Encrypt and authenticate a secret."""
         return self._fernet.encrypt(secret.encode())
 
     def open_sealed(self, sealed: bytes) -> str:
-        """Give back what `seal` was given. Raises VaultError when it was sealed with another key, or changed."""
+        """Decrypt a secret. Raises VaultError if it was modified or encrypted with another key."""
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as err:
-            raise VaultError("sealed with another key") from err
+            raise VaultError("encrypted with another key") from err
 
     def subkey(self, purpose: str) -> Fernet:
-        """Derive a separate key, so that what is encrypted for one purpose is never accepted for another."""
+        """Derive a separate key, so that ciphertext of one purpose is not accepted for another."""
         derived = HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(self._key)
         return Fernet(base64.urlsafe_b64encode(derived))

@@ -1,4 +1,4 @@
-"""Signing up, in and out."""
+"""The pages for registration, login and logout."""
 
 from aiohttp import web
 
@@ -31,7 +31,7 @@ async def show_sign_up(request: web.Request) -> web.Response:
 
 @routes.post("/sign-up")
 async def do_sign_up(request: web.Request) -> web.Response:
-    """Make an account, sign it in, and go on to its first place."""
+    """Create an account, sign it in, and redirect to the form for its first place."""
     fields, t = await form(request), await texts(request)
     name = fields.get("name", "")
     try:
@@ -77,6 +77,6 @@ async def do_sign_in(request: web.Request) -> web.Response:
 
 @routes.post("/sign-out")
 async def do_sign_out(request: web.Request) -> web.Response:
-    """Sign out, for good: a copy of the cookie is worthless afterwards."""
+    """Sign out. Copies of the cookie become invalid."""
     await sign_out(request)
     raise web.HTTPSeeOther("/")

@@ -1,4 +1,4 @@
-"""Errors as pages, and never as tracebacks."""
+"""Errors as pages."""
 
 import logging
 
@@ -13,7 +13,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @web.middleware
 async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what a handler raises into a page in the visitor's language."""
+    """Turn exceptions of handlers into pages in the visitor's language. Unexpected ones are logged."""
     try:
         return await handler(request)
     except CsrfError:

@@ -1,4 +1,4 @@
-"""The language switch."""
+"""The language selection."""
 
 import re
 
@@ -10,13 +10,13 @@ from ..texts import CATALOGUES
 from .render import form
 
 routes = web.RouteTableDef()
-# A path of ours, and nothing a browser could take for another host.
+# A path of this website; not `//host`, which browsers take for another host.
 OWN_PATH = re.compile(r"/(?!/)[A-Za-z0-9/_-]*")
 
 
 @routes.post("/language")
 async def set_language(request: web.Request) -> web.Response:
-    """Keep the language in the session, and go back to the page it was chosen on."""
+    """Store the language in the session, and redirect to the page it was chosen on."""
     fields = await form(request)
     if (language := fields.get("language")) in CATALOGUES:
         (await get_session(request))[LANGUAGE] = language

@@ -1,4 +1,4 @@
-"""Adding a place: the home's address, then the code its panels show."""
+"""The pages that add a place: the home's address, then the code."""
 
 import time
 
@@ -18,14 +18,14 @@ routes = web.RouteTableDef()
 
 @routes.get("/places/new")
 async def show_address(request: web.Request) -> web.Response:
-    """Ask for the address of the home."""
+    """Show the form for the home's address."""
     await require_account(request)
     return await _address_page(request)
 
 
 @routes.post("/places/new")
-async def ask_for_code(request: web.Request) -> web.Response:
-    """Ask the home for a code, and go on to the page where it is typed in."""
+async def request_code(request: web.Request) -> web.Response:
+    """Request a code from the home, and redirect to the form for it."""
     account, fields, t = await require_account(request), await form(request), await texts(request)
     address, name = fields.get("address", ""), fields.get("name", "")
     try:
@@ -43,13 +43,13 @@ async def ask_for_code(request: web.Request) -> web.Response:
 
 @routes.get("/pairings/{id}")
 async def show_code(request: web.Request) -> web.Response:
-    """Ask for the code."""
+    """Show the form for the code."""
     return await _code_page(request, await _pairing(request))
 
 
 @routes.post("/pairings/{id}")
 async def check_code(request: web.Request) -> web.Response:
-    """Check the code; when it is right, the place is there."""
+    """Redeem the code, and redirect to the new place."""
     pairing, t = await _pairing(request), await texts(request)
     try:
         place = await request.app[PLACES].finish(pairing, (await form(request)).get("code", ""))
@@ -62,11 +62,11 @@ async def check_code(request: web.Request) -> web.Response:
 
 
 @routes.post("/pairings/{id}/again")
-async def ask_again(request: web.Request) -> web.Response:
-    """Have the home show the code again, or a new one."""
+async def request_again(request: web.Request) -> web.Response:
+    """Request the code again, or a new one if it has expired."""
     account, pairing = await require_account(request), await _pairing(request)
     try:
-        await request.app[PLACES].ask_again(pairing, account)
+        await request.app[PLACES].request_again(pairing, account)
     except HomeError as err:
         error = home_error(await texts(request), err, request)
         return await _code_page(request, pairing, status=422, error=error)
@@ -74,7 +74,7 @@ async def ask_again(request: web.Request) -> web.Response:
 
 
 def home_error(t: Texts, err: HomeError, request: web.Request) -> str:
-    """Say what went wrong at the home, and what to do about it."""
+    """Return the text for an error of the home, with what to do about it."""
     key = f"home.{err.code}"
     if err.code == "rate_limited" and err.retry_after is not None:
         key = "home.rate_limited_for"
@@ -91,7 +91,7 @@ async def _pairing(request: web.Request) -> Pairing:
     account = await require_account(request)
     pairing = await request.app[STORE].pairing(request.match_info["id"], account.id)
     if pairing is None:
-        # Finished in another tab, or long gone.
+        # Finished in another tab, or deleted after it expired.
         raise web.HTTPSeeOther("/")
     return pairing
 

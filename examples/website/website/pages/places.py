@@ -1,4 +1,4 @@
-"""The places of an account, and the page of each."""
+"""The list of places, and the pages of a place."""
 
 from aiohttp import web
 
@@ -11,13 +11,13 @@ from ..store import Place
 from .render import form, notify, render, texts
 
 routes = web.RouteTableDef()
-# Eighteen digits fit the database's integers.
+# Eighteen digits fit into SQLite's 64-bit integers.
 PLACE = r"/places/{id:\d{1,18}}"
 
 
 @routes.get("/")
 async def show_front(request: web.Request) -> web.Response:
-    """Show a visitor what this is, and an account its places."""
+    """Show the front page, or the places of a signed-in account."""
     account = await current_account(request)
     if account is None:
         return await render(request, "front.html")
@@ -26,7 +26,7 @@ async def show_front(request: web.Request) -> web.Response:
 
 @routes.get(PLACE)
 async def show_place(request: web.Request) -> web.Response:
-    """Show the devices of a home. The page's policy lets its script connect to this home and to no other."""
+    """Show the devices of a home. The page's Content-Security-Policy allows connections to this home only."""
     place = await _place(request)
     response = await render(request, "place.html", place=place, live_texts=(await texts(request)).live())
     response[CONNECT_TO] = place.address
@@ -35,7 +35,10 @@ async def show_place(request: web.Request) -> web.Response:
 
 @routes.post(PLACE + "/token")
 async def give_token(request: web.Request) -> web.Response:
-    """Give the page's script a token for the home. `?renew` asks for a fresh one."""
+    """Return an access token to the page's script: `{token, expires_in}`. `?renew` forces a new one.
+
+    Errors are `{error}`: `signed_out` (401), `unknown_place` (404), `revoked` (409), or the home's code (502).
+    """
     account = await current_account(request)
     if account is None:
         return web.json_response({"error": "signed_out"}, status=401)
@@ -59,7 +62,7 @@ async def show_settings(request: web.Request) -> web.Response:
 
 @routes.post(PLACE + "/name")
 async def rename(request: web.Request) -> web.Response:
-    """Give a place another name."""
+    """Rename a place."""
     place = await _place(request)
     await request.app[PLACES].rename(place, (await form(request)).get("name", ""))
     raise web.HTTPSeeOther(f"/places/{place.id}")
@@ -67,9 +70,9 @@ async def rename(request: web.Request) -> web.Response:
 
 @routes.post(PLACE + "/forget")
 async def forget(request: web.Request) -> web.Response:
-    """Forget a place, and tell its home."""
-    told = await request.app[PLACES].forget(await _place(request))
-    await notify(request, "notice.forgotten" if told else "notice.forgotten_only_here")
+    """Delete a place and revoke its grant at the home."""
+    revoked = await request.app[PLACES].forget(await _place(request))
+    await notify(request, "notice.forgotten" if revoked else "notice.forgotten_only_here")
     raise web.HTTPSeeOther("/")
 
 

@@ -1,4 +1,4 @@
-"""Pages from templates, in the visitor's language."""
+"""Renders templates in the visitor's language; reads forms."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ NOTICE = "notice"
 
 
 async def texts(request: web.Request) -> Texts:
-    """Return the texts in the language of this visitor."""
+    """Return the texts in the visitor's language."""
     chosen = (await get_session(request)).get(LANGUAGE)
     return Texts(choose_language(chosen, request.headers.get("Accept-Language", "")))
 
 
 async def render(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
-    """Render a template with what every page needs besides `context`."""
+    """Render a template with `context` and the variables that every page uses."""
     session = await get_session(request)
     t = await texts(request)
     context |= {
@@ -42,10 +42,10 @@ async def render(request: web.Request, template: str, *, status: int = 200, **co
 
 
 async def notify(request: web.Request, key: str) -> None:
-    """Have the next page show a notice."""
+    """Show a notice on the next page."""
     (await get_session(request))[NOTICE] = key
 
 
 async def form(request: web.Request) -> dict[str, str]:
-    """Return the text fields of a form; what is no form has none."""
+    """Return the text fields of a form; none for a body that is not a form."""
     return {key: value for key, value in (await request.post()).items() if isinstance(value, str)}

@@ -12,16 +12,16 @@ const ICONS = {
   window: "door", door: "door", garage: "door", gate: "door", contact: "door", motion: "motion", occupancy: "motion",
   sensor: "sensor",
 };
-const PROBLEM_SHOWN = 6000;
+const PROBLEM_MS = 6000;
 
-const lookOf = (trait) => traits[trait] ?? unknownTrait;
+const viewOf = (trait) => traits[trait] ?? unknownTrait;
 
 export class Card {
   #device;
   #socket;
   #parts = [];
   #pending = 0;
-  #forgetProblem;
+  #problemTimer;
 
   constructor(device, socket) {
     this.#device = device;
@@ -31,7 +31,7 @@ export class Card {
     const corner = element("div", { class: "corner" });
     const rows = element("div", { class: "rows" });
     for (const trait of Object.keys(device.traits)) {
-      const { corner: inCorner, rows: below = [] } = lookOf(trait);
+      const { corner: inCorner, rows: below = [] } = viewOf(trait);
       if (inCorner) this.#add(trait, inCorner, corner);
       for (const row of below) this.#add(trait, row, rows);
     }
@@ -45,26 +45,26 @@ export class Card {
     this.update(Object.keys(device.traits));
   }
 
-  /** Whether the device is on, open, detecting: worth a look. */
-  get lively() {
+  /** Whether the card is highlighted: the device is on, open or detecting. */
+  get highlighted() {
     const { online, state } = this.#device;
-    return online && Object.entries(state).some(([trait, now]) => lookOf(trait).lively?.(now));
+    return online && Object.entries(state).some(([trait, now]) => viewOf(trait).highlighted?.(now));
   }
 
-  /** Whether there is something to do with it, rather than only to read. */
+  /** Whether the device takes commands. */
   get controllable() {
     return this.#device.commands.length > 0;
   }
 
-  /** Shows the state of these traits anew. */
+  /** Updates the controls of these traits, the summary and the highlighting. */
   update(changed) {
     const { online, state, traits: attributes } = this.#device;
     for (const { trait, update } of this.#parts) {
       if (changed.includes(trait)) update(state[trait] ?? {}, attributes[trait]);
     }
-    const words = Object.entries(state).map(([trait, now]) => lookOf(trait).summary?.(now, attributes[trait]));
-    this.status.textContent = online ? words.filter(Boolean).slice(0, 2).join(" · ") : text("unavailable");
-    this.node.toggleAttribute("data-lively", this.lively);
+    const summaries = Object.entries(state).map(([trait, now]) => viewOf(trait).summary?.(now, attributes[trait]));
+    this.status.textContent = online ? summaries.filter(Boolean).slice(0, 2).join(" · ") : text("unavailable");
+    this.node.toggleAttribute("data-highlighted", this.highlighted);
     this.node.toggleAttribute("data-offline", !online);
     this.node.inert = !online;
   }
@@ -78,11 +78,11 @@ export class Card {
 
   async #act(command, params) {
     this.#setPending(1);
-    this.#say(null);
-    const answer = await send(this.#socket, this.#device.id, command, params);
+    this.#showProblem(null);
+    const result = await send(this.#socket, this.#device.id, command, params);
     this.#setPending(-1);
-    if (succeeded(answer)) return true;
-    this.#say(text(`failed.${answer?.error}`, {}, answer?.message || text("failed.other")));
+    if (succeeded(result)) return true;
+    this.#showProblem(text(`failed.${result?.error}`, {}, result?.message || text("failed.other")));
     return false;
   }
 
@@ -92,10 +92,10 @@ export class Card {
     this.node.setAttribute("aria-busy", String(this.#pending > 0));
   }
 
-  #say(problem) {
-    clearTimeout(this.#forgetProblem);
+  #showProblem(problem) {
+    clearTimeout(this.#problemTimer);
     this.problem.hidden = !problem;
     this.problem.textContent = problem ?? "";
-    if (problem) this.#forgetProblem = setTimeout(() => this.#say(null), PROBLEM_SHOWN);
+    if (problem) this.#problemTimer = setTimeout(() => this.#showProblem(null), PROBLEM_MS);
   }
 }

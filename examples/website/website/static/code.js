@@ -1,4 +1,4 @@
-// The countdown of the code, and a button that is pressed once.
+// The countdown of the code, and a submit button that cannot be pressed twice.
 
 const countdown = document.querySelector(".countdown");
 const form = document.querySelector("form.sheet");
@@ -19,7 +19,7 @@ if (countdown) start(countdown.dataset);
 form.addEventListener("submit", () => {
   form.querySelector("button").disabled = true;
 });
-// Coming back with the browser's back button shows the page as it was left.
+// The back-forward cache restores the page with the button disabled.
 addEventListener("pageshow", () => {
   form.querySelector("button").disabled = false;
 });

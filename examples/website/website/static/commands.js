@@ -1,19 +1,19 @@
-// Commands to devices, each with its answer.
+// Sends commands to devices and returns their results.
 
-const ANSWER_WITHIN = 15_000;
+const TIMEOUT_MS = 15_000;
 
-// crypto.randomUUID exists only on secure pages; a home's website on plain HTTP has this.
+// crypto.randomUUID exists only in secure contexts; crypto.getRandomValues also on plain HTTP.
 const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16)).join("-");
 
-/** Sends one command and returns its answer: `{status, error?, message?, state?}`. Never throws. */
+/** Sends one command and returns its result: `{status, error?, message?, state?}`. Never throws. */
 export async function send(socket, device, command, params) {
   if (!socket.connected) return { status: "failed", error: "not_connected" };
   try {
-    return await socket.timeout(ANSWER_WITHIN).emitWithAck("command", { id: newId(), device, command, params });
+    return await socket.timeout(TIMEOUT_MS).emitWithAck("command", { id: newId(), device, command, params });
   } catch {
     return { status: "failed", error: socket.connected ? "timeout" : "not_connected" };
   }
 }
 
-/** Tells whether the home did what it was told. */
-export const succeeded = (answer) => answer?.status === "done" || answer?.status === "confirmed";
+/** Whether the home has carried the command out. */
+export const succeeded = (result) => result?.status === "done" || result?.status === "confirmed";

@@ -1,12 +1,12 @@
-// The connection of this page to the home: straight to it, over Socket.IO, with a token from our own server.
+// The page's Socket.IO connection to the home, with access tokens from this website's server.
 
 /* global io */
 
-// Seconds until the next try, when the home has to be asked again by hand.
-const PATIENCE = [1, 2, 5, 10, 15];
-// Failed attempts after which our server is asked what is wrong.
-const ASK_AFTER = 4;
-// Refusals that a fresh token may mend, or that our server should hear of.
+// Seconds before each retry of a connection that Socket.IO does not retry by itself.
+const RETRY_DELAYS = [1, 2, 5, 10, 15];
+// Failed attempts after which the page asks the server for the reason.
+const ATTEMPTS_BEFORE_ASKING = 4;
+// Errors after which the page fetches a new token: either that helps, or the server learns that the grant has ended.
 const TOKEN_ERRORS = new Set(["expired_token", "invalid_token", "missing_token", "grant_revoked"]);
 
 class TokenError extends Error {
@@ -17,15 +17,16 @@ class TokenError extends Error {
 }
 
 /**
- * Opens the connection and keeps it open.
+ * Opens the connection, and reopens it whenever it is lost.
  *
- * `tell(status, code)` hears of: connecting, connected, reconnecting, unreachable, refused, revoked, signed_out.
- * `events` are handlers by the name of the home's event. `position()` is where the feed was left.
+ * `onStatus(status, code)` is called with: connecting, connected, reconnecting, unreachable, refused, revoked,
+ * signed_out. `events` maps the names of the home's events to handlers. `position()` returns the position in the feed
+ * from which to resume, or undefined.
  */
-export function connect({ address, tokenUrl, csrfToken, position, events, tell }) {
+export function connect({ address, tokenUrl, csrfToken, position, events, onStatus }) {
   let token = null;
   let failures = 0;
-  let over = false;
+  let stopped = false;
 
   async function fetchToken(renew) {
     const response = await fetch(tokenUrl + (renew ? "?renew" : ""), {
@@ -35,9 +36,9 @@ export function connect({ address, tokenUrl, csrfToken, position, events, tell }
       cache: "no-store",
     });
     if (response.status === 401 || response.status === 403) throw new TokenError("signed_out");
-    const answer = await response.json();
-    if (!response.ok) throw new TokenError(answer.error);
-    return answer.token;
+    const body = await response.json();
+    if (!response.ok) throw new TokenError(body.error);
+    return body.token;
   }
 
   const socket = io(address, {
@@ -48,7 +49,7 @@ export function connect({ address, tokenUrl, csrfToken, position, events, tell }
     auth: (give) => give({ token, since: position() }),
   });
 
-  /** Connects, with a fresh token if need be. Our server knows whether there still is a grant. */
+  /** Connects; fetches a token first if there is none, or if `renew` is set. The server reports a revoked grant. */
   async function start(renew) {
     try {
       if (renew || !token) token = await fetchToken(renew);
@@ -56,46 +57,46 @@ export function connect({ address, tokenUrl, csrfToken, position, events, tell }
     } catch (error) {
       token = null;
       const code = error instanceof TokenError ? error.code : "unreachable";
-      if (code === "revoked" || code === "signed_out") end(code);
-      else later(code === "unreachable" ? code : "refused", code, code !== "unreachable");
+      if (code === "revoked" || code === "signed_out") stop(code);
+      else retry(code === "unreachable" ? code : "refused", code, code !== "unreachable");
     }
   }
 
-  function later(status, code, renew = false) {
-    tell(status, code);
-    const seconds = PATIENCE[Math.min(failures++, PATIENCE.length - 1)];
-    setTimeout(() => over || start(renew), seconds * 1000);
+  function retry(status, code, renew = false) {
+    onStatus(status, code);
+    const seconds = RETRY_DELAYS[Math.min(failures++, RETRY_DELAYS.length - 1)];
+    setTimeout(() => stopped || start(renew), seconds * 1000);
   }
 
-  function end(status) {
-    over = true;
+  function stop(status) {
+    stopped = true;
     socket.disconnect();
-    tell(status);
+    onStatus(status);
   }
 
   socket.on("connect_error", (error) => {
     const code = error.data?.error ?? (socket.active ? null : error.message);
     if (!code) {
-      // No answer at all: Socket.IO goes on trying. A home that turns this website away looks the same to a browser,
-      // so our server is asked now and then: it is told why.
-      tell("unreachable");
-      if (++failures % ASK_AFTER === 0) {
+      // No response at all: Socket.IO keeps trying. To a browser, a home that refuses this website's origin looks the
+      // same, so the server is asked now and then: its own request gets the error.
+      onStatus("unreachable");
+      if (++failures % ATTEMPTS_BEFORE_ASKING === 0) {
         socket.disconnect();
         start(true);
       }
     } else if (TOKEN_ERRORS.has(code) && failures++ === 0) {
       start(true);
     } else {
-      later("refused", code, TOKEN_ERRORS.has(code));
+      retry("refused", code, TOKEN_ERRORS.has(code));
     }
   });
   socket.on("disconnect", (reason) => {
-    if (over || reason === "io client disconnect") return;
-    tell("reconnecting");
-    if (!socket.active) later("reconnecting");
+    if (stopped || reason === "io client disconnect") return;
+    onStatus("reconnecting");
+    if (!socket.active) retry("reconnecting");
   });
   socket.on("revoked", () => {
-    // The grant was ended, paused, or its token ran out: asking for a fresh one tells which.
+    // The grant is revoked or paused, or the token has expired: the request for a new token shows which.
     socket.disconnect();
     start(true);
   });
@@ -103,13 +104,13 @@ export function connect({ address, tokenUrl, csrfToken, position, events, tell }
     socket.on(name, (payload) => {
       if (name === "snapshot" || name === "resume") {
         failures = 0;
-        tell("connected");
+        onStatus("connected");
       }
       handle(payload);
     });
   }
 
-  tell("connecting");
+  onStatus("connecting");
   start(false);
   return socket;
 }

@@ -1,15 +1,15 @@
-// The controls traits are made of. Each factory takes a description and returns a builder:
-//   builder(device, act) → { node, update(state, attributes) }, or null where the device lacks the command.
-// `act(command, params)` resolves to whether it was done.
+// Factories of the controls in traits.js. Each takes a description and returns a builder:
+//   builder(device, act) → { node, update(state, attributes) }, or null if the device lacks the command.
+// `act(command, params)` resolves to whether the command succeeded.
 
 import { element } from "./dom.js";
 import { number, text } from "./texts.js";
 
 /**
- * Keeps a control where the resident put it until the home has answered, and puts it back when it failed.
- * States told meanwhile are shown afterwards.
+ * Optimistic update: the control keeps the value the resident chose while a command is pending, and is reset to the
+ * last state if the command fails. States that arrive meanwhile are shown afterwards.
  */
-function held(show, act) {
+function optimistic(show, act) {
   let shown = [];
   let newer = false;
   let busy = 0;
@@ -33,7 +33,7 @@ function held(show, act) {
 export const toggle = ({ label, command, value, params }) => (device, act) => {
   if (!device.commands.includes(command)) return null;
   const input = element("input", { type: "checkbox", role: "switch", "aria-label": `${device.name}: ${text(label)}` });
-  const control = held((state) => {
+  const control = optimistic((state) => {
     input.checked = value(state) === true;
     input.indeterminate = value(state) == null;
   }, act);
@@ -42,8 +42,8 @@ export const toggle = ({ label, command, value, params }) => (device, act) => {
 };
 
 /**
- * A slider. `range(traits)` gives `{min, max, step, unit}`, `when(traits)` whether the device has it at all;
- * a `value` of undefined hides it.
+ * A slider. `range(traits)` returns `{min, max, step, unit}`, `when(traits)` whether the device supports it. A `value`
+ * of undefined hides it.
  */
 export const slider = ({ label, command, value, params, range, kind, when = () => true }) => (device, act) => {
   if (!device.commands.includes(command) || !when(device.traits)) return null;
@@ -60,7 +60,7 @@ export const slider = ({ label, command, value, params, range, kind, when = () =
     output.textContent = number(Number(input.value), unit);
     input.setAttribute("aria-valuetext", output.textContent);
   }
-  const control = held((state) => {
+  const control = optimistic((state) => {
     last = state;
     node.hidden = value(state) === undefined;
     node.toggleAttribute("data-unset", value(state) == null);
@@ -80,18 +80,18 @@ export const slider = ({ label, command, value, params, range, kind, when = () =
   return { node, update: control.update };
 };
 
-/** A choice out of a list. `options(traits)` gives the list. */
+/** A drop-down list. `options(traits)` returns its options. */
 export const choice = ({ label, command, value, params, options, words }) => (device, act) => {
   const offered = options(device.traits) ?? [];
   if (!device.commands.includes(command) || offered.length === 0) return null;
-  const say = (option) => text(`${words}.${option}`, {}, option);
+  const nameOf = (option) => text(`${words}.${option}`, {}, option);
   const select = element(
     "select",
     { "aria-label": `${device.name}: ${text(label)}` },
     element("option", { value: "", hidden: true }, "–"),
-    ...offered.map((option) => element("option", { value: option }, say(option))),
+    ...offered.map((option) => element("option", { value: option }, nameOf(option))),
   );
-  const control = held((state) => {
+  const control = optimistic((state) => {
     select.value = value(state) ?? "";
   }, act);
   select.addEventListener("change", () => control.act(command, params(select.value)));
@@ -99,7 +99,7 @@ export const choice = ({ label, command, value, params, options, words }) => (de
   return { node, update: control.update };
 };
 
-/** Buttons side by side: `[{label, command, params?, off?(state), gone?(state)}]`; off is disabled, gone is hidden. */
+/** A row of buttons: `[{label, command, params?, disabled?(state), hidden?(state)}]`. */
 export const buttons = (descriptions) => (device, act) => {
   const offered = descriptions.filter(({ command }) => device.commands.includes(command));
   if (offered.length === 0) return null;
@@ -109,14 +109,14 @@ export const buttons = (descriptions) => (device, act) => {
   return {
     node: element("div", { class: "buttons" }, ...made),
     update: (state) =>
-      offered.forEach(({ off, gone }, index) => {
-        made[index].disabled = !!off?.(state);
-        made[index].hidden = !!gone?.(state);
+      offered.forEach(({ disabled, hidden }, index) => {
+        made[index].disabled = !!disabled?.(state);
+        made[index].hidden = !!hidden?.(state);
       }),
   };
 };
 
-/** Buttons that need a PIN where the device asks for one. */
+/** A row of buttons with a PIN field, for devices that require a PIN. */
 export const buttonsWithPin = (descriptions) => (device, act) => {
   const pin = element("input", {
     type: "password",
@@ -135,13 +135,13 @@ export const buttonsWithPin = (descriptions) => (device, act) => {
   return built;
 };
 
-/** A value to read, in the corner of the card. */
-export const reading = (say) => () => {
+/** A read-only value in the corner of the card. */
+export const reading = (format) => () => {
   const node = element("strong", { class: "reading" });
   return {
     node,
     update(state, attributes) {
-      node.textContent = say(state, attributes);
+      node.textContent = format(state, attributes);
     },
   };
 };

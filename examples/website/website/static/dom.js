@@ -1,4 +1,4 @@
-// Building elements without ever parsing HTML: names of devices are strangers' words.
+// Builds DOM elements without parsing HTML: names of devices are untrusted input.
 const SVG = "http://www.w3.org/2000/svg";
 
 /** element("p", { class: "x", hidden: true, onclick }, "text", child) */

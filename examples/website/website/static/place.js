@@ -2,8 +2,8 @@
 
 import { Card } from "./card.js";
 import { connect } from "./connection.js";
+import { Devices } from "./devices.js";
 import { element } from "./dom.js";
-import { House } from "./house.js";
 import { language, text } from "./texts.js";
 
 const grid = document.getElementById("devices");
@@ -11,17 +11,17 @@ const live = document.getElementById("live");
 const banner = document.getElementById("banner");
 const { place, address } = grid.dataset;
 
-const house = new House();
+const devices = new Devices();
 const cards = new Map();
 const counts = new Map();
 let socket;
 
-/** Lays everything out anew: areas by name, what has none last, things to control before things to read. */
+/** Rebuilds the page: areas by name, devices without one last; controls before readings. */
 function layOut() {
   const order = new Intl.Collator(language, { numeric: true });
   cards.clear();
   counts.clear();
-  const areas = Map.groupBy(house.devices.values(), (device) => device.area ?? "");
+  const areas = Map.groupBy(devices.byId.values(), (device) => device.area ?? "");
   const names = [...areas.keys()].sort((a, b) => !a - !b || order.compare(a, b));
   const sections = names.map((name) => {
     const made = areas.get(name).map((device) => {
@@ -45,10 +45,10 @@ function layOut() {
   count();
 }
 
-/** Says beside each area how much is on. */
+/** Shows next to each area how many devices are on. */
 function count() {
   const on = new Map();
-  for (const { area, online, state } of house.devices.values()) {
+  for (const { area, online, state } of devices.byId.values()) {
     if (online && state.on_off?.on) on.set(area ?? "", (on.get(area ?? "") ?? 0) + 1);
   }
   for (const [area, node] of counts) node.textContent = on.has(area) ? text("area_on", { count: on.get(area) }) : "";
@@ -56,26 +56,26 @@ function count() {
 
 const events = {
   snapshot(payload) {
-    house.snapshot(payload);
+    devices.snapshot(payload);
     layOut();
   },
   state(payload) {
-    const changed = house.state(payload);
+    const changed = devices.state(payload);
     if (changed) cards.get(payload.id)?.update(changed);
     count();
   },
   devices(payload) {
-    house.describe(payload);
+    devices.describe(payload);
     layOut();
   },
   resume(payload) {
     for (const change of payload.changes) events[change.event]?.(change.payload);
-    house.resumed(payload);
+    devices.resumed(payload);
   },
 };
 
-/** Shows how the connection is, and disables what cannot work without one. */
-function tell(status, code) {
+/** Shows the status of the connection, and disables the controls without one. */
+function showStatus(status, code) {
   const connected = status === "connected";
   const key = status === "refused" ? code : status;
   const message = text(key, {}, text("refused", { code }));
@@ -99,8 +99,8 @@ if ("revoked" in grid.dataset) {
     address,
     tokenUrl: `/places/${place}/token`,
     csrfToken: document.querySelector("meta[name=csrf-token]").content,
-    position: () => house.position,
+    position: () => devices.position,
     events,
-    tell,
+    onStatus: showStatus,
   });
 }

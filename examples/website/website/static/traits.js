@@ -1,18 +1,18 @@
-// How each trait looks: a table. What is not in it is shown in words, so that newer homes stay usable.
-//   corner   one builder, beside the device's name
-//   rows     builders, below it
-//   summary  (state, attributes) → what to say about it in a word, or nothing
-//   lively   (state) → whether the card should stand out
+// How each trait is displayed. A trait that is not in this table is shown as text, so that newer homes stay usable.
+//   corner       one builder, next to the device's name
+//   rows         builders, below the name
+//   summary      (state, attributes) → a short text, or null
+//   highlighted  (state) → whether the card is highlighted
 // States, attributes and commands are those of docs/protocol.md.
 
 import { buttons, buttonsWithPin, choice, reading, slider, toggle } from "./controls.js";
-import { moment, number, text } from "./texts.js";
+import { number, text, timestamp } from "./texts.js";
 
 const OPENINGS = new Set(["door", "garage_door", "opening", "window"]);
 const DETECTED = new Set(
   "carbon_monoxide cold gas heat light moisture motion moving occupancy presence problem safety smoke sound tamper vibration".split(" "),
 );
-const MOMENTS = new Set(["timestamp", "uptime"]);
+const TIMESTAMPS = new Set(["timestamp", "uptime"]);
 
 const onOff = (on) => (on == null ? text("unknown") : text(on ? "on" : "off"));
 const percent = (value) => (value == null ? null : number(value, "%"));
@@ -20,7 +20,7 @@ const celsius = (value) => (value == null ? null : number(value, "°C"));
 
 function measured({ value }, { measures, unit } = {}) {
   if (value == null) return text("unknown");
-  if (MOMENTS.has(measures)) return moment(value);
+  if (TIMESTAMPS.has(measures)) return timestamp(value);
   return typeof value === "number" ? number(value, unit ?? "") : value;
 }
 
@@ -31,7 +31,7 @@ function detected({ active }, { detects } = {}) {
   return onOff(active);
 }
 
-/** A list the device offers under `trait`, set by `trait.command`. */
+/** A drop-down list of the options that the device offers in the trait's attributes, set by `trait.command`. */
 const pick = (trait, { label, command, key, options, words = `${trait}.${key}` }) =>
   choice({
     label,
@@ -64,7 +64,7 @@ export const traits = {
   on_off: {
     corner: toggle({ label: "label.on_off", command: "on_off.set", value: (s) => s.on, params: (on) => ({ on }) }),
     summary: ({ on }) => onOff(on),
-    lively: ({ on }) => on === true,
+    highlighted: ({ on }) => on === true,
   },
   brightness: {
     rows: [percentSlider("brightness", "label.brightness")],
@@ -98,9 +98,9 @@ export const traits = {
     rows: [
       percentSlider("open_close", "label.open_close"),
       buttons([
-        { label: "do.open", command: "open_close.open", off: (s) => s.open === true && [100, null].includes(s.percent) },
+        { label: "do.open", command: "open_close.open", disabled: (s) => s.open === true && [100, null].includes(s.percent) },
         { label: "do.stop", command: "open_close.stop" },
-        { label: "do.close", command: "open_close.close", off: (s) => s.open === false },
+        { label: "do.close", command: "open_close.close", disabled: (s) => s.open === false },
       ]),
     ],
     summary: ({ open, movement }) =>
@@ -147,19 +147,19 @@ export const traits = {
   lock: {
     rows: [
       buttonsWithPin([
-        { label: "do.lock", command: "lock.lock", gone: (s) => s.locked === true },
-        { label: "do.unlock", command: "lock.unlock", gone: (s) => s.locked === false },
+        { label: "do.lock", command: "lock.lock", hidden: (s) => s.locked === true },
+        { label: "do.unlock", command: "lock.unlock", hidden: (s) => s.locked === false },
       ]),
     ],
     summary: ({ state }) => (state == null ? text("unknown") : text(state, {}, state)),
-    lively: ({ locked }) => locked === false,
+    highlighted: ({ locked }) => locked === false,
   },
   volume: {
     rows: [
       percentSlider("volume", "label.volume"),
       buttons([
-        { label: "do.mute", command: "volume.mute", params: { muted: true }, gone: (s) => s.muted === true },
-        { label: "do.unmute", command: "volume.mute", params: { muted: false }, gone: (s) => s.muted !== true },
+        { label: "do.mute", command: "volume.mute", params: { muted: true }, hidden: (s) => s.muted === true },
+        { label: "do.unmute", command: "volume.mute", params: { muted: false }, hidden: (s) => s.muted !== true },
       ]),
     ],
     summary: ({ muted }) => (muted ? text("muted") : null),
@@ -167,8 +167,8 @@ export const traits = {
   media: {
     rows: [
       buttons([
-        { label: "do.play", command: "media.play", gone: (s) => s.playback === "playing" },
-        { label: "do.pause", command: "media.pause", gone: (s) => s.playback !== "playing" },
+        { label: "do.play", command: "media.play", hidden: (s) => s.playback === "playing" },
+        { label: "do.pause", command: "media.pause", hidden: (s) => s.playback !== "playing" },
       ]),
     ],
     summary: ({ title, artist }) => [title, artist].filter(Boolean).join(" – ") || null,
@@ -178,18 +178,18 @@ export const traits = {
   },
   activate: {
     corner: buttons([{ label: "do.run", command: "activate.run" }]),
-    summary: ({ last_run: at }) => (at ? text("last_run", { time: moment(at) }) : text("never_run")),
+    summary: ({ last_run: at }) => (at ? text("last_run", { time: timestamp(at) }) : text("never_run")),
   },
   value: {
     corner: reading(measured),
   },
   active: {
     corner: reading(detected),
-    lively: ({ active }) => active === true,
+    highlighted: ({ active }) => active === true,
   },
 };
 
-/** How a trait looks that this page does not know yet: its plain values. */
+/** The view of a trait that is not in the table: its first plain value. */
 export const unknownTrait = {
   summary: (state) => Object.values(state ?? {}).filter((value) => ["string", "number"].includes(typeof value))[0] ?? null,
 };
