@@ -13,11 +13,11 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import code_notification, grant_devices, repairs, services as actions, websocket_api
 from .access.store import PrivateStore
-from .api import rest as http
+from .api import routes
+from .api.peer import LOCAL
 from .api.socketio.answers import Answers
 from .api.socketio.commands import SocketCommands
 from .api.socketio.gateway import Gateway
-from .api.socketio.view import SocketIoView
 from .api.socketio.webrtc import WebRtcEvents
 from .const import DOMAIN
 from .errors import StorageError, UnknownGrantError
@@ -31,8 +31,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register what lives as long as Home Assistant does: routes and WebSocket commands."""
-    http.async_register(hass)
-    hass.http.register_view(SocketIoView())
+    routes(hass.http.app, LOCAL)
     websocket_api.async_register(hass)
     actions.async_register(hass)
     return True

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.interphone.api.view import BODY_SIZE_MAX
+from custom_components.interphone.api.operation import BODY_SIZE_MAX
 from custom_components.interphone.const import BASE_PATH
 
 from ..conftest import Home, Tokens

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 import pytest
 from pytest_homeassistant_custom_component.common import setup_test_component_platform
 
-from custom_components.interphone.api.rest.operations import OF_COMMANDS
+from custom_components.interphone.api.rest.commands import COMMAND_ERRORS
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.commands import CommandResult, Commands, CommandStatus
 from custom_components.interphone.devices.model import Device
@@ -183,4 +183,4 @@ def test_it_works_or_fails_with_a_listed_error(
 
 
 def test_all_that_may_fail_is_listed() -> None:
-    assert {code for _, code in MAY_FAIL} <= {error.code for error in OF_COMMANDS}
+    assert {code for _, code in MAY_FAIL} <= {error.code for error in COMMAND_ERRORS}

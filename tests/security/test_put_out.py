@@ -9,7 +9,8 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.interphone.api.rest.operations import OPERATIONS
+from custom_components.interphone.api.rest import VIEWS
+from custom_components.interphone.api.view import GrantView
 from custom_components.interphone.devices.polls import POLLS_PER_GRANT
 from tests.conftest import Connect, Home, Tokens
 from tests.disk import SlowDisk
@@ -90,7 +91,7 @@ async def test_every_door_is_shut_at_once(
     for website in websites:
         assert await website.receive("revoked") == {"reason": reason}
         await website.closed()
-    doors = [door for door, operation in OPERATIONS.items() if operation.needs_token]
+    doors = [(method, view.path) for view in VIEWS if isinstance(view, GrantView) for method in view.endpoints]
     assert ("GET", "/devices/{device_id}/snapshot") in doors
     for method, path in doors:
         body: dict[str, Any] | None = {} if method == "POST" else None

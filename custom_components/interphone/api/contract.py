@@ -1,5 +1,6 @@
 """The wire contract: what one message holds, validated and published by one schema (see `validation`)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -40,6 +41,11 @@ class Payload:
 def component(name: str) -> Validator:
     """Refer to a named schema under `components/schemas`. As a validator it accepts everything."""
     return Validator(lambda value: value, {"$ref": f"{COMPONENTS}{name}"})
+
+
+def from_text(read: Callable[[str], Any], schema: Any) -> Validator:
+    """Accept the text of a query parameter or header: `read` converts it, `schema` validates and describes it."""
+    return Validator(vol.Schema(vol.All(read, schema)), json_schema(schema))
 
 
 def exactly(**fields: Any) -> vol.Schema:

@@ -1,172 +1,265 @@
-"""What all views share: the origin's check, the preflight, and the one place where refusals become answers."""
+"""The frame of every route: origin check, preflight, dispatch, and errors as responses, in one place."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, fields, replace
 from http import HTTPStatus
 import logging
 from typing import Any, ClassVar, Final
 
 from aiohttp import hdrs, web
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.http import KEY_HASS, HomeAssistantView, request_handler_factory
+from homeassistant.helpers.http import KEY_HASS
 from homeassistant.helpers.json import json_bytes
-from homeassistant.util.json import json_loads
-import voluptuous as vol
 
+from ..access.grants import Admission
 from ..access.models import Grant
 from ..const import BASE_PATH
+from ..devices.model import Device
 from ..engineio.body import let_go_of_broken_body
 from ..errors import (
     InternalError,
     InterphoneError,
-    InvalidRequestError,
     MethodNotAllowedError,
     MissingTokenError,
     NotFoundError,
+    NotReadyError,
+    UnknownDeviceError,
 )
-from ..messages import negotiate, untranslated
+from ..messages import untranslated
 from ..relay import Relay, loaded_relay
-from .body import read_body
+from .body import read_input
+from .operation import WITH_TOKEN, Endpoint, Errors, Operation
 from .origin import check_origin, cors_headers, is_preflight, preflight
-from .source import request_source
-
-# Bodies. A batch of 64 commands with generous parameters stays below this.
-BODY_SIZE_MAX: Final = 64 * 1024
-
-_LOGGER = logging.getLogger(__name__)
-
-type Handler = Callable[[Relay, web.Request], Awaitable[web.Response]]
+from .peer import Door, Peer
 
 BEARER: Final = "bearer"
 
+# The sender of a request, made once, before anything looks at the request.
+PEER: Final = web.RequestKey("interphone_peer", Peer)
 
-class InterphoneView(HomeAssistantView, ABC):
-    """A path with its handlers, one a method. A handler returns an answer or raises an `InterphoneError`.
+_LOGGER = logging.getLogger(__name__)
 
-    The routes are added to the router directly: Home Assistant's own CORS handling knows one list for all of it.
-    """
 
-    requires_auth = False
-    # Whether HEAD is answered as GET is, without the body.
-    get_is_safe: ClassVar[bool] = True
+class Route(ABC):
+    """Some paths with one handler for all their methods. Everything that is raised becomes a response here."""
 
-    def register(self, hass: HomeAssistant, _app: web.Application, router: web.UrlDispatcher) -> None:
-        """Route every method here, so that a wrong one gets an answer of ours."""
-        handler = request_handler_factory(hass, self, self.answer)
-        for url in (self.url, *self.extra_urls):
-            if url:
-                router.add_route(hdrs.METH_ANY, url, handler)
+    @property
+    @abstractmethod
+    def paths(self) -> tuple[str, ...]:
+        """Return the paths, as aiohttp's router takes them."""
+
+    def mount(self, application: web.Application, door: Door) -> None:
+        """Add the paths to an application, with every method: a wrong one is answered by `handle` too.
+
+        The routes are added to the router directly: Home Assistant's own CORS handling knows one list for all of it.
+        """
+        hass = application[KEY_HASS]
+
+        async def respond(request: web.Request) -> web.StreamResponse:
+            return await self._respond(hass, door, request)
+
+        for path in self.paths:
+            application.router.add_route(hdrs.METH_ANY, path, respond)
+
+    @property
+    @abstractmethod
+    def methods(self) -> tuple[str, ...]:
+        """Return the methods there are, for preflights and `Allow`."""
 
     @abstractmethod
-    def handlers(self) -> Mapping[str, Handler]:
-        """Return the handler of each method."""
+    async def handle(self, relay: Relay, request: web.Request) -> web.StreamResponse:
+        """Answer a request of an allowed origin. May raise any `InterphoneError`."""
 
-    async def answer(self, request: web.Request, **_match: str) -> web.StreamResponse:
-        """Check the origin, run the handler, and turn what it raises into an answer."""
-        headers: dict[str, str] = {hdrs.VARY: hdrs.ORIGIN}
+    async def _respond(self, hass: HomeAssistant, door: Door, request: web.Request) -> web.StreamResponse:
+        headers: Mapping[str, str] = {hdrs.VARY: hdrs.ORIGIN}
+        peer = request[PEER] = door.peer(request)
         relay: Relay | None = None
+        response: web.StreamResponse
         try:
-            relay = loaded_relay(request.app[KEY_HASS])
+            relay = _serving_relay(hass)
             check_origin(request, relay)
             headers = cors_headers(request)
-            response = await self._handle(relay, request)
+            if is_preflight(request):
+                response = preflight(request, ", ".join(self.methods))
+            else:
+                response = await self.handle(relay, request)
         except InterphoneError as err:
-            response = refusal(relay, request, err)
+            response = error_response(relay, peer, err)
         except Exception:
             # Not the path itself: it may hold the ticket of a stream.
-            _LOGGER.exception("Unexpected error at %s %s", request.method, self.url)
-            response = refusal(relay, request, InternalError())
-        response.headers.extend({name: value for name, value in headers.items() if name not in response.headers})
-        let_go_of_broken_body(request, response)
+            _LOGGER.exception("Unexpected error at %s %s", request.method, self.paths[0])
+            response = error_response(relay, peer, InternalError())
+        if not response.prepared:
+            response.headers.extend({name: value for name, value in headers.items() if name not in response.headers})
+            let_go_of_broken_body(request, response)
         return response
 
-    async def _handle(self, relay: Relay, request: web.Request) -> web.Response:
-        handlers = dict(self.handlers())
-        if self.get_is_safe and hdrs.METH_GET in handlers:
-            handlers[hdrs.METH_HEAD] = handlers[hdrs.METH_GET]
-        allowed = ", ".join((*handlers, hdrs.METH_OPTIONS))
-        if is_preflight(request):
-            return preflight(request, allowed)
-        if not handlers:
-            raise NotFoundError
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request to a view: who sends it, and its validated input."""
+
+    relay: Relay
+    peer: Peer
+    request: web.Request
+    query: Mapping[str, Any]
+    headers: Mapping[str, Any]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantCall(Call):
+    """A request with an access token. The grant was active when the input had been read."""
+
+    admission: Admission
+
+    @property
+    def grant(self) -> Grant:
+        """Return the grant behind the token."""
+        return self.admission.grant
+
+    def require_active(self) -> Grant:
+        """Return the grant as it is now: it may have been edited, paused or revoked during an await.
+
+        Raises `RevokedGrantError` or `PausedGrantError`.
+        """
+        return self.relay.grants.require_active(self.grant.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCall(GrantCall):
+    """A request about a device that its grant sees."""
+
+    device: Device
+
+    async def read[T](self, reading: Awaitable[T]) -> T:
+        """Await something of the device, and return it if the grant still sees the device by then.
+
+        Raises `RevokedGrantError`, `PausedGrantError` or `UnknownDeviceError`, and what `reading` raises.
+        """
+        result = await reading
+        self.relay.catalog.seen(self.device.id, self.require_active().scope)
+        return result
+
+
+class View(Route):
+    """One path of the REST API. Its endpoints are the attributes `get` and `post`, made by `Operation`.
+
+    Handlers take a `Call`, return a response, and raise the errors that their operation lists.
+    """
+
+    path: str
+    # Errors of reading a call, beyond those of its input.
+    errors: ClassVar[Errors] = ()
+    endpoints: Mapping[str, Endpoint] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Collect the endpoints by their methods."""
+        super().__init_subclass__()
+        own = {name.upper(): value for name, value in vars(cls).items() if isinstance(value, Endpoint)}
+        cls.endpoints = {**cls.endpoints, **own}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return the one path."""
+        return (f"{BASE_PATH}{self.path}",)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Return the methods there are, HEAD wherever GET is safe."""
+        get = self.endpoints.get(hdrs.METH_GET)
+        head = (hdrs.METH_HEAD,) if get and get.operation.safe else ()
+        return (*self.endpoints, *head, hdrs.METH_OPTIONS)
+
+    async def handle(self, relay: Relay, request: web.Request) -> web.StreamResponse:
+        """Dispatch by the method; HEAD is handled as GET, aiohttp leaves the body out."""
+        if request.method not in self.methods:
+            raise MethodNotAllowedError(", ".join(self.methods))
         if request.method == hdrs.METH_OPTIONS:
-            return web.Response(status=HTTPStatus.NO_CONTENT, headers={hdrs.ALLOW: allowed})
-        if request.method not in handlers:
-            raise MethodNotAllowedError(allowed)
-        return await handlers[request.method](relay, request)
+            return web.Response(status=HTTPStatus.NO_CONTENT, headers={hdrs.ALLOW: ", ".join(self.methods)})
+        endpoint = self.endpoints[hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method]
+        return await endpoint.handler(self, await self.read(relay, request, endpoint.operation))
+
+    async def read(self, relay: Relay, request: web.Request, operation: Operation) -> Call:
+        """Read and validate what the operation takes."""
+        query, headers, body = await read_input(request, operation)
+        return Call(relay=relay, peer=request[PEER], request=request, query=query, headers=headers, body=body)
 
 
-class NothingHereView(InterphoneView):
-    """Whatever lies below the base path and is none of the paths there are."""
+class GrantView(View):
+    """A path for websites that show an access token: authenticates before it reads, re-checks the grant after."""
 
-    url = f"{BASE_PATH}/{{path:.*}}"
-    extra_urls = [BASE_PATH]  # noqa: RUF012 - as the base class has it
-    name = "api:interphone:nothing"
+    errors = WITH_TOKEN
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """There are none."""
-        return {}
+    async def read(self, relay: Relay, request: web.Request, operation: Operation) -> GrantCall:
+        """Authenticate, then read what the operation takes."""
+        admission = relay.grants.admit(bearer_token(request), request[PEER].source)
+        call = await super().read(relay, request, operation)
+        # The body may have taken a while to come.
+        grant = relay.grants.require_active(admission.grant.id)
+        return _extend(call, GrantCall, admission=replace(admission, grant=grant))
 
 
-def answer(body: Mapping[str, Any], status: int = 200) -> web.Response:
-    """Return a JSON answer that no cache keeps."""
+class DeviceView(GrantView):
+    """A path below `/devices/{device_id}`, for a device that the grant sees."""
+
+    errors = (*WITH_TOKEN, UnknownDeviceError)
+
+    async def read(self, relay: Relay, request: web.Request, operation: Operation) -> DeviceCall:
+        """Authenticate, read what the operation takes, and look the device up."""
+        call = await super().read(relay, request, operation)
+        device = relay.catalog.seen(request.match_info["device_id"], call.grant.scope)
+        return _extend(call, DeviceCall, device=device)
+
+
+def _extend[C: Call](call: Call, kind: type[C], **more: Any) -> C:
+    """Return a call with more known about it."""
+    return kind(**{known.name: getattr(call, known.name) for known in fields(call)}, **more)
+
+
+class NotFoundRoute(Route):
+    """Whatever lies below the base path and is none of the paths there are. Mounted last."""
+
+    paths = (f"{BASE_PATH}/{{path:.*}}", BASE_PATH)
+    methods = (hdrs.METH_OPTIONS,)
+
+    async def handle(self, _relay: Relay, _request: web.Request) -> web.StreamResponse:
+        """Raise `NotFoundError`."""
+        raise NotFoundError
+
+
+def _serving_relay(hass: HomeAssistant) -> Relay:
+    """Return the relay of the loaded entry. Raises `NotReadyError` without one, and while Home Assistant stops."""
+    if hass.is_stopping:
+        raise NotReadyError
+    return loaded_relay(hass)
+
+
+def json_response(body: Mapping[str, Any], status: int = HTTPStatus.OK) -> web.Response:
+    """Return a JSON response that no cache keeps."""
     return web.Response(
         body=json_bytes(body), status=status, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"}
     )
 
 
-def refusal(relay: Relay | None, request: web.Request, error: InterphoneError) -> web.Response:
-    """Turn a refusal into its answer: status, stable code, message, and when to come back.
+def error_response(relay: Relay | None, peer: Peer, error: InterphoneError) -> web.Response:
+    """Turn an error into its response: status, stable code, message, and `Retry-After` where waiting helps.
 
     A 401 is returned, never raised: raising counts toward a ban of the address from all of Home Assistant.
     """
-    language = negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE))
     # Not loaded means not translated.
     body = (
-        relay.messages.body(error, language)
+        relay.messages.body(error, peer.language)
         if relay
         else {"success": False, "error": error.code, "message": untranslated(error)}
     )
-    response = answer(body, error.status)
-    response.headers[hdrs.VARY] = hdrs.ORIGIN
+    response = json_response(body, error.status)
     if "retry_after" in body:
         response.headers[hdrs.RETRY_AFTER] = str(body["retry_after"])
     if isinstance(error, MethodNotAllowedError) and error.detail:
         response.headers[hdrs.ALLOW] = error.detail
     return response
-
-
-async def read_json(request: web.Request) -> Any:
-    """Return the JSON body. Raises `InvalidRequestError` when it is not JSON, and `BodyTooLargeError`."""
-    try:
-        return json_loads(await read_body(request, BODY_SIZE_MAX))
-    except web.RequestPayloadError as err:
-        raise InvalidRequestError("the body is not encoded as its headers say") from err
-    except ValueError as err:
-        raise InvalidRequestError("the body is not JSON") from err
-
-
-async def read_object(request: web.Request, schema: vol.Schema, *, optional: bool = False) -> dict[str, Any]:
-    """Return the JSON object of the body, checked. With `optional`, no body is an empty object.
-
-    Raises `InvalidRequestError`, which names the faulty field.
-    """
-    if optional and not request.body_exists:
-        data: Any = {}
-    else:
-        data = await read_json(request)
-    try:
-        checked: dict[str, Any] = schema(data)
-    except vol.Invalid as err:
-        raise InvalidRequestError(describe(err)) from err
-    return checked
-
-
-def describe(err: vol.Invalid) -> str:
-    """Name the field and the fault, never the value."""
-    first = err.errors[0] if isinstance(err, vol.MultipleInvalid) else err
-    path = ".".join(str(part) for part in first.path)
-    return f"{path}: {first.error_message}" if path else first.error_message
 
 
 def bearer_token(request: web.Request) -> str:
@@ -175,8 +268,3 @@ def bearer_token(request: web.Request) -> str:
     if scheme.lower() != BEARER or not token.strip():
         raise MissingTokenError
     return token.strip()
-
-
-def authenticate(relay: Relay, request: web.Request) -> Grant:
-    """Return the grant behind the request's access token. Raises what `Grants.authenticate` raises."""
-    return relay.grants.authenticate(bearer_token(request), request_source(request))

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 import hashlib
 import logging
@@ -160,6 +160,25 @@ class Commands:
         return [
             running if isinstance(running, CommandResult) else await asyncio.shield(running.task) for running in begun
         ]
+
+    async def run_sent(self, grant: Callable[[], Grant], sent: object) -> CommandResult | list[CommandResult]:
+        """Run what a website sent: one envelope, or a list of them; the result has the same form.
+
+        `grant` returns the active grant and is called again when commands are done: one that was revoked or paused
+        meanwhile learns no state. Raises `InvalidRequestError` for an empty list or one over `BATCH_SIZE_MAX`, and
+        what `grant` raises at first.
+        """
+        if isinstance(sent, list):
+            return [self._if_active(grant, result) for result in await self.run_many(grant, sent)]
+        return self._if_active(grant, await self.run(grant(), sent))
+
+    @staticmethod
+    def _if_active(grant: Callable[[], Grant], result: CommandResult) -> CommandResult:
+        try:
+            grant()
+        except InterphoneError:
+            return replace(result, state=None)
+        return result
 
     def _begin(self, grant: Grant, raw: object, context: Context | None) -> CommandResult | _Running:
         """Check everything that can be checked, and begin the call; or answer what was refused."""

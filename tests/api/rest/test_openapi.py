@@ -9,7 +9,7 @@ import pytest
 from referencing.jsonschema import DRAFT202012
 
 from custom_components.interphone import errors
-from custom_components.interphone.api.rest.openapi import description
+from custom_components.interphone.api.rest import OPENAPI
 from custom_components.interphone.const import BASE_PATH
 
 from ...cameras import StillCamera, set_up_cameras
@@ -38,7 +38,7 @@ async def test_it_is_served_to_anybody(home: Home) -> None:
         assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
         served = await response.json()
     manifest_version = served["info"].pop("version")
-    built = json.loads(json.dumps(description()))
+    built = json.loads(json.dumps(OPENAPI.describe()))
     assert manifest_version.count(".") == 2
     assert served == built | {"info": {key: value for key, value in built["info"].items() if key != "version"}}
     await home.refused(
@@ -53,7 +53,7 @@ async def test_every_path_and_method_is_described(home: Home) -> None:
         if resource.canonical.startswith(f"{BASE_PATH}/")
     }
     registered.remove("/{path}")
-    described = description()["paths"]
+    described = OPENAPI.describe()["paths"]
     assert set(described) == registered
     some = {"device_id": "d", "event_id": "e", "ticket": "t", "sequence": "1", "part_num": "0"}
     for path, methods in described.items():
@@ -63,7 +63,7 @@ async def test_every_path_and_method_is_described(home: Home) -> None:
 
 
 def test_its_schemas_are_sound() -> None:
-    whole = description()
+    whole = OPENAPI.describe()
     root = DRAFT202012.create_resource({**whole, "$schema": "https://json-schema.org/draft/2020-12/schema"})
     for node in nodes(whole):
         if "schema" in node:
@@ -80,7 +80,7 @@ def test_its_schemas_are_sound() -> None:
 def test_every_error_of_the_rest_doors_is_told() -> None:
     told = {
         code
-        for node in nodes(description()["paths"])
+        for node in nodes(OPENAPI.describe()["paths"])
         if "error" in node.get("properties", {})
         for code in node["properties"]["error"].get("enum", ())
     }

@@ -1,39 +1,38 @@
-"""The REST doors: parse, call, serialise."""
+"""The REST API: each view beside its description."""
 
-from homeassistant.core import HomeAssistant
+from typing import Final
 
-from ..view import NothingHereView
+from ..view import View
 from .answers import AnswerView
-from .devices import CommandsView, DevicesView, DeviceView
+from .commands import CommandsView
+from .devices import DeviceDetailView, DevicesView
 from .events import EventsView
 from .forecast import ForecastView
 from .history import HistoryView
 from .openapi import OpenApiView
 from .pairing import CodeCheckView, CodeView
-from .snapshot import SnapshotView
+from .still import StillView
 from .stream import FILES, StreamFileView, StreamView
-from .tokens import GrantView, RevokeView, TokenView
+from .tokens import GrantDetailView, RevokeView, TokenView
 
+_VIEWS: Final[tuple[View, ...]] = (
+    CodeView(),
+    CodeCheckView(),
+    TokenView(),
+    RevokeView(),
+    GrantDetailView(),
+    DevicesView(),
+    DeviceDetailView(),
+    HistoryView(),
+    ForecastView(),
+    StillView(),
+    StreamView(),
+    *map(StreamFileView, FILES),
+    CommandsView(),
+    EventsView(),
+    AnswerView(),
+)
+OPENAPI: Final = OpenApiView(_VIEWS)
 
-def async_register(hass: HomeAssistant) -> None:
-    """Register every view. Once in the life of a Home Assistant: views cannot be removed."""
-    for view in (
-        CodeView(),
-        CodeCheckView(),
-        TokenView(),
-        RevokeView(),
-        GrantView(),
-        DevicesView(),
-        DeviceView(),
-        HistoryView(),
-        ForecastView(),
-        SnapshotView(),
-        StreamView(),
-        *(StreamFileView(file, server) for file, server in FILES.items()),
-        CommandsView(),
-        EventsView(),
-        AnswerView(),
-        OpenApiView(),
-        NothingHereView(),
-    ):
-        hass.http.register_view(view)
+# Every view there is.
+VIEWS: Final[tuple[View, ...]] = (*_VIEWS, OPENAPI)

@@ -1,32 +1,31 @@
-"""`/events/{id}/answer`: answers to rings, for websites that hold no socket."""
+"""`/events/{id}/answer`: answers to rings of the doorbell, for websites without a Socket.IO session."""
 
-from collections.abc import Mapping
-from typing import Final
-
-from aiohttp import hdrs, web
+from aiohttp import web
 import voluptuous as vol
 
-from ...const import BASE_PATH
+from ... import errors
 from ...devices.rings import ACTION
-from ...relay import Relay
-from ..view import Handler, InterphoneView, answer, authenticate, read_object
-
-ANSWER_SCHEMA: Final = vol.Schema({vol.Optional("action", default=None): ACTION})
+from ..operation import Body, Operation, json_of
+from ..view import GrantCall, GrantView, json_response
 
 
-class AnswerView(InterphoneView):
-    """The REST twin of the socket's event `answer`: the first wins, whichever way it came."""
+class AnswerView(GrantView):
+    """The twin of the Socket.IO event `answer`: the first answer wins, whichever way it came."""
 
-    url = f"{BASE_PATH}/events/{{event_id}}/answer"
-    name = "api:interphone:answer"
+    path = "/events/{event_id}/answer"
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """POST."""
-        return {hdrs.METH_POST: self._post}
-
-    async def _post(self, relay: Relay, request: web.Request) -> web.Response:
-        grant = authenticate(relay, request)
-        asked = await read_object(request, ANSWER_SCHEMA, optional=True)
-        # The body took its time: what was given may have been taken back.
-        relay.rings.answer(relay.grants.require_active(grant.id), request.match_info["event_id"], asked["action"])
-        return answer({"success": True})
+    @Operation(
+        "Answer a ring, if nobody else was first",
+        json_of(),
+        errors=(
+            errors.UnknownEventError,
+            errors.NotPermittedError,
+            errors.AlreadyAnsweredError,
+            errors.ExpiredEventError,
+        ),
+        body=Body(vol.Schema({vol.Optional("action", default=None): ACTION}), required=False),
+    )
+    async def post(self, call: GrantCall) -> web.Response:
+        """Record the answer."""
+        call.relay.rings.answer(call.grant, call.request.match_info["event_id"], call.body["action"])
+        return json_response({"success": True})

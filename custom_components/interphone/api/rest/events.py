@@ -1,74 +1,88 @@
-"""`/events`: the feed over plain HTTP, for websites that hold no socket."""
+"""`/events`: the feed over plain HTTP, for websites without a Socket.IO session."""
 
-from collections.abc import Mapping
 from contextlib import suppress
+import math
 from typing import Any, Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 import voluptuous as vol
 
-from ...const import BASE_PATH
 from ...devices.feed import Change
 from ...devices.payloads import missed, snapshot
 from ...devices.polls import POLL_WAIT_MAX
-from ...errors import InterphoneError, InvalidRequestError
-from ...relay import Relay
-from ..view import Handler, InterphoneView, answer, authenticate, describe
+from ...errors import InterphoneError
+from ..contract import COUNT, Payload, component, exactly, from_text, matching
+from ..operation import JSON, Operation, success
+from ..view import GrantCall, GrantView, json_response
 
 # A home that changes a thousand times a second does not need more digits in ten thousand years.
 SEQ_DIGITS: Final = 15
 
 
-def position(text: str) -> tuple[str, int]:
-    """Read `epoch:seq`."""
-    epoch, colon, seq = text.rpartition(":")
-    if not (colon and epoch and seq.isascii() and seq.isdecimal() and len(seq) <= SEQ_DIGITS):
-        raise vol.Invalid("expected epoch:seq, as it was told")
+def _position(text: object) -> tuple[str, int]:
+    """Split `epoch:seq`, which has matched."""
+    epoch, _, seq = str(text).rpartition(":")
     return epoch, int(seq)
 
 
-def seconds(text: str) -> float:
-    """Read how long to wait."""
+def _seconds(text: str) -> float:
     with suppress(ValueError):
-        if 0 <= (wait := float(text)) <= POLL_WAIT_MAX:
-            return wait
-    raise vol.Invalid(f"expected 0 to {POLL_WAIT_MAX:g} seconds")
+        if math.isfinite(seconds := float(text)):
+            return seconds
+    raise vol.Invalid("expected a number of seconds")
 
 
-QUERY_SCHEMA: Final = vol.Schema(
-    {vol.Optional("since"): position, vol.Optional("wait", default="0"): seconds}, extra=vol.REMOVE_EXTRA
+QUERY: Final = Payload(
+    vol.Schema(
+        {
+            vol.Optional("since", description="The position that is known."): vol.All(
+                matching(f".+:[0-9]{{1,{SEQ_DIGITS}}}", "expected epoch:seq, as a response had them"), _position
+            ),
+            vol.Optional("wait", description="Seconds to wait for a change when there is none yet."): from_text(
+                _seconds,
+                vol.Range(min=0, max=POLL_WAIT_MAX, msg=f"expected 0 to {POLL_WAIT_MAX:g} seconds"),
+            ),
+        },
+        extra=vol.REMOVE_EXTRA,
+    )
 )
 
-
-class EventsView(InterphoneView):
-    """What changed since a position, or all there is when the feed no longer reaches back to it."""
-
-    url = f"{BASE_PATH}/events"
-    name = "api:interphone:events"
-
-    def handlers(self) -> Mapping[str, Handler]:
-        """GET."""
-        return {hdrs.METH_GET: self._get}
-
-    async def _get(self, relay: Relay, request: web.Request) -> web.Response:
-        grant = authenticate(relay, request)
-        try:
-            asked = QUERY_SCHEMA(dict(request.query))
-        except vol.Invalid as err:
-            raise InvalidRequestError(describe(err)) from err
-        since = asked.get("since")
-        told = since and missed(relay.feed, grant.scope, *since)
-        if told and not told["changes"] and asked["wait"]:
-            await relay.polls.wait(grant.id, lambda change: _sees(relay, grant.id, change), asked["wait"])
-            grant = relay.grants.require_active(grant.id)
-            told = missed(relay.feed, grant.scope, *since)
-        body: dict[str, Any] = told or snapshot(relay.feed, grant.scope)
-        return answer({"success": True, **body})
+CHANGES: Final = [
+    vol.Any(*(exactly(event=name, payload=component(name)) for name in ("state", "devices", "event"))),
+]
 
 
-def _sees(relay: Relay, grant_id: str, change: Change) -> bool:
-    """Tell whether a grant may see a change; one that was put out meanwhile is woken to learn of it."""
+class EventsView(GrantView):
+    """The changes since a position, or a snapshot when the feed no longer reaches back to it."""
+
+    path = "/events"
+
+    @Operation(
+        "What changed since a position, or all there is",
+        {
+            JSON: vol.Any(
+                success(epoch=str, seq=COUNT, changes=CHANGES),
+                success(epoch=str, seq=COUNT, devices=[component("device")]),
+            )
+        },
+        query=QUERY,
+    )
+    async def get(self, call: GrantCall) -> web.Response:
+        """Return what changed, waiting for a change where `wait` says so."""
+        relay, grant = call.relay, call.grant
+        since, wait = call.query.get("since"), call.query.get("wait", 0)
+        changes = missed(relay.feed, grant.scope, *since) if since else None
+        if since and changes and not changes["changes"] and wait:
+            await relay.polls.wait(grant.id, lambda change: _concerns(call, change), wait)
+            grant = call.require_active()
+            changes = missed(relay.feed, grant.scope, *since)
+        body: dict[str, Any] = changes or snapshot(relay.feed, grant.scope)
+        return json_response({"success": True, **body})
+
+
+def _concerns(call: GrantCall, change: Change) -> bool:
+    """Return whether a change ends the wait: the grant sees it, or was paused or revoked meanwhile."""
     try:
-        return change.visible(relay.grants.require_active(grant_id).scope) is not None
+        return change.visible(call.require_active().scope) is not None
     except InterphoneError:
         return True

@@ -1,83 +1,87 @@
-"""`/devices/{id}/history`: what a device's traits read in the past."""
+"""`/devices/{id}/history`: the values that a device's traits had."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from ...const import BASE_PATH
+from ... import errors
 from ...devices.history import HISTORY_POINTS_MAX, HISTORY_SPAN, HISTORY_SPAN_MAX
-from ...devices.times import instant, moment_of
-from ...errors import InvalidRequestError
-from ...relay import Relay
-from ..view import Handler, InterphoneView, answer, authenticate, describe
+from ...devices.times import instant
+from ..contract import MOMENT, Payload, component, from_text
+from ..operation import Operation, json_of
+from ..view import DeviceCall, DeviceView, json_response
 
 # Far enough from the ends of the calendar to count from.
 YEARS: Final = range(1970, 9999)
 
 
-def moment(text: str) -> datetime:
-    """Read an ISO 8601 moment, which must say its offset from UTC."""
-    told = moment_of(text)
-    if told is None or told.year not in YEARS:
-        raise vol.Invalid("expected an ISO 8601 date and time with an offset")
-    return told
+def _in_calendar(moment: object) -> datetime:
+    if isinstance(moment, datetime) and moment.year in YEARS:
+        return moment
+    raise vol.Invalid(f"expected a year from {YEARS.start} to {YEARS.stop - 1}")
 
 
-def limit(text: str) -> int:
-    """Read how many points are wanted."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(HISTORY_POINTS_MAX))):
-        raise vol.Invalid(f"expected 1 to {HISTORY_POINTS_MAX}")
-    return int(text)
+def _whole(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(HISTORY_POINTS_MAX)):
+        return int(text)
+    raise vol.Invalid(f"expected 1 to {HISTORY_POINTS_MAX}")
 
 
-QUERY_SCHEMA: Final = vol.Schema(
-    {
-        vol.Optional("start"): moment,
-        vol.Optional("end"): moment,
-        vol.Optional("limit", default=str(HISTORY_POINTS_MAX)): vol.All(limit, vol.Range(1, HISTORY_POINTS_MAX)),
-    },
-    extra=vol.REMOVE_EXTRA,
+def _optional(name: str, description: str, **default: Any) -> vol.Optional:
+    return vol.Optional(name, description=description, **default)
+
+
+_TIME: Final = vol.All(MOMENT, _in_calendar)
+
+QUERY: Final = Payload(
+    vol.Schema(
+        {
+            _optional("start", f"By default {HISTORY_SPAN / 3600:g} hours before the end."): _TIME,
+            _optional("end", f"By default now; at most {HISTORY_SPAN_MAX / 86400:g} days after the start."): _TIME,
+            _optional("limit", "How many points."): from_text(
+                _whole, vol.All(int, vol.Range(1, HISTORY_POINTS_MAX, msg=f"expected 1 to {HISTORY_POINTS_MAX}"))
+            ),
+        },
+        extra=vol.REMOVE_EXTRA,
+    )
 )
 
 
-class HistoryView(InterphoneView):
+class HistoryView(DeviceView):
     """The past of one device, oldest first: the last day, unless asked otherwise."""
 
-    url = f"{BASE_PATH}/devices/{{device_id}}/history"
-    name = "api:interphone:history"
+    path = "/devices/{device_id}/history"
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """GET."""
-        return {hdrs.METH_GET: self._get}
-
-    async def _get(self, relay: Relay, request: web.Request) -> web.Response:
-        grant = authenticate(relay, request)
-        device = relay.catalog.seen(request.match_info["device_id"], grant.scope)
-        start, end, points = _asked(request)
-        page = await relay.history.read(grant.id, device, start, end, points)
-        # The database took its time: what was given may have been taken back.
-        relay.catalog.seen(device.id, relay.grants.require_active(grant.id).scope)
+    @Operation(
+        "What a device's traits read in the past, oldest first",
+        json_of(id=str, start=MOMENT, end=MOMENT, points=[component("point")], next=vol.Maybe(MOMENT)),
+        errors=(errors.RateLimitedError, errors.HistoryUnavailableError),
+        query=QUERY,
+    )
+    async def get(self, call: DeviceCall) -> web.Response:
+        """Return one page of points, and where the next begins."""
+        start, end = _span(call.query)
+        limit = call.query.get("limit", HISTORY_POINTS_MAX)
+        page = await call.read(call.relay.history.read(call.grant.id, call.device, start, end, limit))
         body: dict[str, Any] = {
-            "id": device.id,
+            "id": call.device.id,
             "start": instant(start),
             "end": instant(end),
             "points": [point.as_dict() for point in page.points],
             "next": instant(page.next),
         }
-        return answer({"success": True, **body})
+        return json_response({"success": True, **body})
 
 
-def _asked(request: web.Request) -> tuple[datetime, datetime, int]:
-    try:
-        asked = QUERY_SCHEMA(dict(request.query))
-    except vol.Invalid as err:
-        raise InvalidRequestError(describe(err)) from err
-    end = asked.get("end", dt_util.utcnow())
-    start = asked.get("start") or end - timedelta(seconds=HISTORY_SPAN)
+def _span(query: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    end = query.get("end", dt_util.utcnow())
+    start = query.get("start") or end - timedelta(seconds=HISTORY_SPAN)
     if not timedelta() < end - start <= timedelta(seconds=HISTORY_SPAN_MAX):
-        raise InvalidRequestError(f"start: expected before the end, by {HISTORY_SPAN_MAX / 86400:g} days at most")
-    return start, end, asked["limit"]
+        raise errors.InvalidRequestError(
+            f"start: expected before the end, by {HISTORY_SPAN_MAX / 86400:g} days at most"
+        )
+    return start, end

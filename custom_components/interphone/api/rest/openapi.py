@@ -1,4 +1,4 @@
-"""`/openapi.json`: the REST doors described by OpenAPI 3.1, made from what they are made of."""
+"""`/openapi.json`: the REST API described by OpenAPI 3.1, made by walking its views."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -7,128 +7,138 @@ from http import HTTPStatus
 import re
 from typing import Any, Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from homeassistant.loader import async_get_loaded_integration
+import voluptuous as vol
 
 from ...const import BASE_PATH, DOMAIN
-from ...devices.schema import json_schema
 from ...errors import InterphoneError
-from ...relay import Relay
-from ..view import Handler, InterphoneView, answer
-from .operations import ANYWHERE, JSON, OPERATIONS, SHARED, TEXT, UNKNOWN_BEARER, Operation, Schema
+from ..components import components
+from ..contract import Payload, json_schema
+from ..operation import ANYWHERE, JSON, Errors, Operation
+from ..view import Call, GrantView, View, json_response
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
-_DEFS: Final = "#/$defs/"
-_COMPONENTS: Final = "#/components/schemas/"
+_TEXT: Final = {"type": "string"}
 
 
-class OpenApiView(InterphoneView):
-    """The description of all views, for people and generators of clients; it tells nothing of the home."""
+class OpenApiView(View):
+    """The description of all views, for people and generators of clients; it says nothing of the home."""
 
-    url = f"{BASE_PATH}/openapi.json"
-    name = "api:interphone:openapi"
+    path = "/openapi.json"
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """GET."""
-        return {hdrs.METH_GET: self._get}
+    def __init__(self, views: Iterable[View]) -> None:
+        """Describe these views, and this one."""
+        self._views = (*views, self)
 
-    async def _get(self, relay: Relay, _request: web.Request) -> web.Response:
-        version = async_get_loaded_integration(relay.hass, DOMAIN).version
-        return answer({**description(), "info": {**description()["info"], "version": str(version)}})
+    @Operation(
+        "This description", {JSON: vol.Schema({"openapi": str, "paths": dict}, required=True, extra=vol.ALLOW_EXTRA)}
+    )
+    async def get(self, call: Call) -> web.Response:
+        """Return the description, with the version that is installed."""
+        version = async_get_loaded_integration(call.relay.hass, DOMAIN).version
+        described = self.describe()
+        return json_response({**described, "info": {**described["info"], "version": str(version)}})
+
+    @cache  # noqa: B019 - there is one view in the life of a process
+    def describe(self) -> dict[str, Any]:
+        """Return the whole description. The same object each time: not to be changed."""
+        return {
+            "openapi": "3.1.1",
+            "info": {"title": "Interphone", "version": "0", "license": {"name": "MIT", "identifier": "MIT"}},
+            "servers": [{"url": BASE_PATH}],
+            "security": [{"token": []}],
+            "paths": {described_path(view): _describe_path(view) for view in self._views},
+            "components": {
+                "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+                "schemas": components(),
+            },
+        }
 
 
-@cache
-def description() -> dict[str, Any]:
-    """Return the whole description. The same object each time: not to be changed."""
-    paths: dict[str, dict[str, Any]] = defaultdict(dict)
-    for (method, path), operation in OPERATIONS.items():
-        paths[path][method.lower()] = _describe(path, operation)
-    return {
-        "openapi": "3.1.1",
-        "info": {"title": "Interphone", "version": "0", "license": {"name": "MIT", "identifier": "MIT"}},
-        "servers": [{"url": BASE_PATH}],
-        "security": [{"token": []}],
-        "paths": dict(paths),
-        "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-            "schemas": {**_device_model(), **SHARED},
-        },
-    }
+def described_path(view: View) -> str:
+    """Return the path as OpenAPI writes it: parameters by their names alone."""
+    canonical = web.UrlDispatcher().add_resource(*view.paths).canonical
+    return canonical.removeprefix(BASE_PATH)
 
 
-def _describe(path: str, operation: Operation) -> dict[str, Any]:
+def _describe_path(view: View) -> dict[str, Any]:
+    return {method.lower(): _describe(view, endpoint.operation) for method, endpoint in view.endpoints.items()}
+
+
+def _describe(view: View, operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "summary": operation.summary,
         "parameters": [
-            *({"name": name, "in": "path", "required": True, "schema": TEXT} for name in _PARAMETER.findall(path)),
-            *operation.parameters,
+            *(
+                {"name": name, "in": "path", "required": True, "schema": _TEXT}
+                for name in _PARAMETER.findall(described_path(view))
+            ),
+            *_parameters("header", operation.headers),
+            *_parameters("query", operation.query),
         ],
         "responses": {
             str(int(operation.status)): {
                 "description": operation.summary,
-                "content": {media_type: {"schema": schema} for media_type, schema in operation.answers.items()},
+                "content": {
+                    media_type: {"schema": {} if schema is None else json_schema(schema)}
+                    for media_type, schema in operation.response.items()
+                },
             },
-            **_refusals(operation),
+            **_errors((*ANYWHERE, *view.errors, *operation.all_errors), operation.error_fields),
         },
     }
     if operation.body is not None:
         described["requestBody"] = {
-            "required": operation.body_required,
-            "content": {JSON: {"schema": operation.body}},
+            "required": operation.body.required,
+            "content": {JSON: {"schema": operation.body.payload.json_schema()}},
         }
-    if not operation.needs_token:
+    if not isinstance(view, GrantView):
         described["security"] = []
     return described
 
 
-def _refusals(operation: Operation) -> dict[str, Any]:
-    """Describe what the operation refuses: its errors by their status, each with its meaning."""
+def _parameters(place: str, payload: Payload | None) -> list[dict[str, Any]]:
+    if payload is None:
+        return []
+    schema = payload.json_schema()
+    return [
+        {
+            "name": name,
+            "in": place,
+            "description": described.pop("description"),
+            "schema": described,
+            "required": name in schema.get("required", ()),
+        }
+        for name, described in schema["properties"].items()
+    ]
+
+
+def _errors(errors: Errors, fields: Mapping[Any, Any]) -> dict[str, Any]:
+    """Describe the errors by their status, each with its meaning."""
     by_status: dict[HTTPStatus, list[type[InterphoneError]]] = defaultdict(list)
-    bearer = UNKNOWN_BEARER if operation.needs_token else ()
-    for error in sorted({*ANYWHERE, *bearer, *operation.refusals}, key=lambda error: error.code):
+    for error in sorted(set(errors), key=lambda error: error.code):
         by_status[error.status].append(error)
     return {
         str(int(status)): {
             "description": "\n".join(
-                f"- `{error.code}`: {(error.__doc__ or '').partition('\n')[0]}" for error in refused
+                f"- `{error.code}`: {(error.__doc__ or '').partition('\n')[0]}" for error in alike
             ),
-            "content": {JSON: {"schema": _refusal(refused, operation.refusal_fields or {})}},
+            "content": {JSON: {"schema": json_schema(error_body(alike, fields))}},
         }
-        for status, refused in sorted(by_status.items())
+        for status, alike in sorted(by_status.items())
     }
 
 
-def _refusal(refused: Iterable[type[InterphoneError]], more: Mapping[str, Schema]) -> Schema:
-    return {
-        "type": "object",
-        "properties": {
-            "success": {"const": False},
-            "error": {"enum": [error.code for error in refused]},
-            "message": TEXT,
-            "retry_after": {"type": "integer", "minimum": 1},
-            **more,
+def error_body(errors: Iterable[type[InterphoneError]], fields: Mapping[Any, Any] | None = None) -> vol.Schema:
+    """Return the schema of the body that these errors have: `Messages.body`, and `fields` beyond it."""
+    return vol.Schema(
+        {
+            "success": False,
+            "error": vol.In([error.code for error in errors]),
+            "message": str,
+            vol.Optional("retry_after", description="Seconds."): vol.All(int, vol.Range(min=1)),
+            **(fields or {}),
         },
-        "required": ["success", "error", "message"],
-        "additionalProperties": False,
-    }
-
-
-def _device_model() -> dict[str, Any]:
-    """Return the schemas of the device model where OpenAPI looks for them."""
-    model: dict[str, Any] = _moved(json_schema()["$defs"])
-    # A single command is answered by its result itself.
-    result = model["result"]
-    outcome = {
-        **result,
-        "properties": {"success": {"const": True}, **result["properties"]},
-        "required": ["success", *result["required"]],
-    }
-    return {**model, "outcome": outcome}
-
-
-def _moved(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {
-            key: value.replace(_DEFS, _COMPONENTS) if key == "$ref" else _moved(value) for key, value in node.items()
-        }
-    return [_moved(item) for item in node] if isinstance(node, list) else node
+        required=True,
+    )

@@ -1,158 +1,182 @@
-"""`/code` and `/codecheck`: how a website is let in."""
+"""`/code` and `/codecheck`: how a website is paired."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from aiohttp import hdrs, web
+from aiohttp import web
 import voluptuous as vol
 
-from ...const import BASE_PATH
-from ...errors import CodeRequiredError, InvalidRequestError
-from ...pairing.models import CLIENT_TEXT_MAX, Asker, Lane, Pairing, Proof, is_challenge
-from ...relay import Relay
+from ... import errors
+from ...pairing.models import CHALLENGE, CLIENT_TEXT_MAX, Asker, Lane, Pairing, PairingState, Proof
+from ..contract import COUNT, Payload, matching, text
+from ..operation import JSON, Body, Operation, json_of, success
 from ..origin import refuse_other_pages
-from ..source import request_source
-from ..view import Handler, InterphoneView, answer, describe, read_object
+from ..view import Call, View, json_response
 
-CODE_HEADER: Final = "code"
 CHALLENGE_HEADER: Final = "X-Pairing-Challenge"
 
 
-def client_text(value: Any) -> str | None:
-    """Check a stranger's words before a panel shows them: a short line without control characters."""
-    if value is None:
-        return None
-    if not isinstance(value, str) or len(value) > CLIENT_TEXT_MAX or not value.isprintable():
-        raise vol.Invalid(f"expected at most {CLIENT_TEXT_MAX} printable characters")
-    return value.strip() or None
+def _printable(words: str) -> str:
+    if not words.isprintable():
+        raise vol.Invalid("not printable")
+    return words
 
 
-def challenge(value: Any) -> str:
-    """Check an S256 challenge."""
-    if not isinstance(value, str) or not is_challenge(value):
-        raise vol.Invalid("expected the base64url SHA-256 of a verifier, without padding")
-    return value
+def _stripped(words: object) -> str | None:
+    return (isinstance(words, str) and words.strip()) or None
 
 
-ASKING: Final = {
-    vol.Optional("client_name", default=None): client_text,
-    vol.Optional("account_hint", default=None): client_text,
-    vol.Optional("challenge"): challenge,
+def _trimmed(words: object) -> str:
+    return str(words).strip()
+
+
+# What a website calls itself and its user: a short line without control characters, since a display shows it.
+CLIENT_TEXT: Final = vol.All(
+    vol.Any(
+        None,
+        vol.All(str, vol.Length(max=CLIENT_TEXT_MAX), _printable),
+        msg=f"expected at most {CLIENT_TEXT_MAX} printable characters",
+    ),
+    _stripped,
+)
+CHALLENGE_TEXT: Final = matching(CHALLENGE.pattern, "expected the base64url SHA-256 of a verifier, without padding")
+
+CLIENT: Final = {
+    vol.Optional("client_name", default=None, description="Who asks, for the displays to show."): CLIENT_TEXT,
+    vol.Optional("account_hint", default=None, description="For whom, for the displays to show."): CLIENT_TEXT,
 }
-# The query of a GET may hold what is not ours: the plain contract never looked at it.
-QUERY_SCHEMA: Final = vol.Schema(ASKING, extra=vol.REMOVE_EXTRA)
-BODY_SCHEMA: Final = vol.Schema(ASKING)
+CHALLENGE_FIELD: Final = {
+    vol.Optional("challenge", description="Binds the code to a verifier (RFC 7636, S256)."): CHALLENGE_TEXT
+}
+CHALLENGE_HEADERS: Final = Payload(
+    vol.Schema(
+        {vol.Optional(CHALLENGE_HEADER, description="Binds the code to a verifier (RFC 7636, S256)."): CHALLENGE_TEXT}
+    )
+)
 
-PROOF_SCHEMA: Final = vol.Schema(
-    {
-        vol.Inclusive("pairing_id", "proof"): vol.All(str, vol.Length(min=1, max=64)),
-        vol.Inclusive("verifier", "proof"): vol.All(str, vol.Length(min=1, max=128)),
-    },
+CODE_HEADERS: Final = Payload(
+    vol.Schema(
+        {vol.Required("code", description="What the resident typed."): vol.All(str, _trimmed, vol.Length(min=1))}
+    ),
+    errors.CodeRequiredError,
+)
+PROOF: Final = vol.Schema(
+    {vol.Inclusive("pairing_id", "proof"): text(64), vol.Inclusive("verifier", "proof"): text(128)},
     extra=vol.REMOVE_EXTRA,
 )
 
-
-class CodeView(InterphoneView):
-    """Ask the home to show a code."""
-
-    url = f"{BASE_PATH}/code"
-    name = "api:interphone:code"
-    get_is_safe = False
-
-    def handlers(self) -> Mapping[str, Handler]:
-        """GET as in 2021; POST for what has a body."""
-        return {hdrs.METH_GET: self._get, hdrs.METH_POST: self._post}
-
-    async def _get(self, relay: Relay, request: web.Request) -> web.Response:
-        refuse_other_pages(request)
-        try:
-            asking = QUERY_SCHEMA({key: value for key, value in request.query.items() if key != "challenge"})
-        except vol.Invalid as err:
-            raise InvalidRequestError(describe(err)) from err
-        return _request(relay, request, asking)
-
-    async def _post(self, relay: Relay, request: web.Request) -> web.Response:
-        refuse_other_pages(request)
-        return _request(relay, request, await read_object(request, BODY_SCHEMA, optional=True))
-
-
-def _request(relay: Relay, request: web.Request, asking: dict[str, Any]) -> web.Response:
-    asker = Asker(
-        source=request_source(request),
-        origin=request.headers.get(hdrs.ORIGIN),
-        client_name=asking["client_name"],
-        account_hint=asking["account_hint"],
+REQUESTED: Final = {
+    JSON: vol.Any(
+        success(),
+        success(
+            pairing_id=str,
+            state=vol.In([str(state) for state in PairingState if state.live]),
+            expires_in=COUNT,
+            code_length=COUNT,
+        ),
     )
-    pairing = relay.desk.request(asker, asking.get("challenge") or _header_challenge(request))
+}
+
+
+class CodeView(View):
+    """Asks the home to show a code."""
+
+    path = "/code"
+
+    @Operation(
+        "Ask the home to show a code",
+        REQUESTED,
+        errors=(errors.RateLimitedError,),
+        # The query may hold what is not ours: the contract of 2021 never looked at it.
+        query=Payload(vol.Schema(CLIENT, extra=vol.REMOVE_EXTRA)),
+        headers=CHALLENGE_HEADERS,
+        safe=False,
+    )
+    async def get(self, call: Call) -> web.Response:
+        """Request a pairing, as in 2021."""
+        return _request(call, call.query)
+
+    @Operation(
+        "Ask the home to show a code",
+        REQUESTED,
+        errors=(errors.RateLimitedError,),
+        headers=CHALLENGE_HEADERS,
+        body=Body(vol.Schema({**CLIENT, **CHALLENGE_FIELD}), required=False),
+    )
+    async def post(self, call: Call) -> web.Response:
+        """Request a pairing, bound to a challenge if there is one."""
+        return _request(call, call.body)
+
+
+def _request(call: Call, client: Any) -> web.Response:
+    refuse_other_pages(call.request)
+    desk = call.relay.desk
+    asker = Asker(
+        source=call.peer.source,
+        origin=call.peer.origin,
+        client_name=client["client_name"],
+        account_hint=client["account_hint"],
+    )
+    pairing = desk.request(asker, client.get("challenge") or call.headers.get(CHALLENGE_HEADER))
     if pairing.lane is Lane.PLAIN:
-        return answer({"success": True})
-    return answer(
+        return json_response({"success": True})
+    return json_response(
         {
             "success": True,
             "pairing_id": pairing.id,
             "state": pairing.state,
-            "expires_in": relay.desk.remaining(pairing),
-            "code_length": relay.desk.settings.style.length,
+            "expires_in": desk.remaining(pairing),
+            "code_length": desk.settings.style.length,
         }
     )
 
 
-def _header_challenge(request: web.Request) -> str | None:
-    header = request.headers.get(CHALLENGE_HEADER)
-    if header is None:
-        return None
-    try:
-        return challenge(header)
-    except vol.Invalid as err:
-        raise InvalidRequestError(f"{CHALLENGE_HEADER}: {err}") from err
+class CodeCheckView(View):
+    """Redeems a code for tokens."""
 
+    path = "/codecheck"
 
-class CodeCheckView(InterphoneView):
-    """Redeem a code for tokens."""
-
-    url = f"{BASE_PATH}/codecheck"
-    name = "api:interphone:codecheck"
-
-    def handlers(self) -> Mapping[str, Handler]:
-        """POST, as in 2021."""
-        return {hdrs.METH_POST: self._post}
-
-    async def _post(self, relay: Relay, request: web.Request) -> web.Response:
-        code = request.headers.get(CODE_HEADER, "").strip()
-        if not code:
-            raise CodeRequiredError
-        source = request_source(request)
-        paired = relay.desk.check(code, source, await _read_proof(request))
-        grant, tokens = await relay.grants.create(
-            _grant_name(paired, request),
-            origin=request.headers.get(hdrs.ORIGIN),
+    @Operation(
+        "Redeem a code for tokens",
+        json_of(token=str, refresh_token=str, expires_in=COUNT, serial=str, grant_id=str),
+        HTTPStatus.CREATED,
+        errors=(
+            errors.ExpiredCodeError,
+            errors.WrongCodeError,
+            errors.RateLimitedError,
+            errors.TooManyGrantsError,
+            errors.RevokedGrantError,  # revoked while it was being written
+            errors.PausedGrantError,
+            errors.StorageError,
+        ),
+        headers=CODE_HEADERS,
+        body=Body(PROOF, required=False, only_json=True),
+    )
+    async def post(self, call: Call) -> web.Response:
+        """Create the grant, and return its tokens."""
+        proof = Proof(**call.body) if call.body else None
+        paired = call.relay.desk.check(call.headers["code"], call.peer.source, proof)
+        grant, tokens = await call.relay.grants.create(
+            _grant_name(paired, call),
+            origin=call.peer.origin,
             account_hint=paired.asker.account_hint,
-            source=source,
+            source=call.peer.source,
         )
-        return answer(
+        return json_response(
             {
                 "success": True,
                 "token": tokens.access,
                 "refresh_token": tokens.refresh,
                 "expires_in": tokens.expires_in,
-                "serial": relay.serial,
+                "serial": call.relay.serial,
                 "grant_id": grant.id,
             },
             HTTPStatus.CREATED,
         )
 
 
-async def _read_proof(request: web.Request) -> Proof | None:
-    """Read the proof of a bound pairing. The plain contract never looked at the body, whatever it holds."""
-    if request.content_type != "application/json":
-        return None
-    proof = await read_object(request, PROOF_SCHEMA, optional=True)
-    return Proof(**proof) if proof else None
-
-
-def _grant_name(paired: Pairing, request: web.Request) -> str:
-    """Name the grant as the website calls itself, else by where it is."""
-    host = urlsplit(request.headers.get(hdrs.ORIGIN, "")).hostname
-    return paired.asker.client_name or host or request_source(request)
+def _grant_name(paired: Pairing, call: Call) -> str:
+    """Name the grant as the website calls itself, else by its host, else by its address."""
+    host = urlsplit(call.peer.origin or "").hostname
+    return paired.asker.client_name or host or call.peer.source

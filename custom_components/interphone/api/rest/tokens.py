@@ -1,41 +1,48 @@
-"""`/token`, `/revoke` and `/grant`: how a website stays in, leaves, and learns what it may do."""
+"""`/token`, `/revoke` and `/grant`: how a website keeps its access, ends it, and reads what it holds."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 import voluptuous as vol
 
+from ... import errors
 from ...access.records import dump_grant
 from ...access.tokens import TOKEN_LENGTH_MAX
-from ...const import BASE_PATH
-from ...errors import ExpiredTokenError, InvalidTokenError, UnknownGrantError
-from ...relay import Relay
-from ..source import request_source
-from ..view import Handler, InterphoneView, answer, authenticate, read_object
+from ..contract import COUNT, component, text
+from ..operation import Body, Operation, json_of
+from ..view import Call, GrantCall, GrantView, View, json_response
 
-TOKEN: Final = vol.All(str, vol.Length(min=1, max=TOKEN_LENGTH_MAX))
-REFRESH_SCHEMA: Final = vol.Schema(
-    {vol.Required("grant_type"): "refresh_token", vol.Required("refresh_token"): TOKEN}, extra=vol.REMOVE_EXTRA
-)
-REVOKE_SCHEMA: Final = vol.Schema({vol.Required("token"): TOKEN}, extra=vol.REMOVE_EXTRA)
+TOKEN: Final = text(TOKEN_LENGTH_MAX)
 
 
-class TokenView(InterphoneView):
-    """Spend a refresh token for a new pair (RFC 6749, section 6)."""
+class TokenView(View):
+    """Exchanges a refresh token for a new pair (RFC 6749, section 6)."""
 
-    url = f"{BASE_PATH}/token"
-    name = "api:interphone:token"
+    path = "/token"
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """POST."""
-        return {hdrs.METH_POST: self._post}
-
-    async def _post(self, relay: Relay, request: web.Request) -> web.Response:
-        asked = await read_object(request, REFRESH_SCHEMA)
-        _grant, tokens = await relay.grants.refresh(asked["refresh_token"], request_source(request))
-        return answer(
+    @Operation(
+        "Exchange a refresh token for new tokens (RFC 6749, section 6)",
+        json_of(token=str, refresh_token=str, expires_in=COUNT),
+        errors=(
+            errors.InvalidTokenError,
+            errors.ExpiredTokenError,
+            errors.ReusedTokenError,
+            errors.RevokedGrantError,
+            errors.PausedGrantError,
+            errors.StorageError,
+        ),
+        body=Body(
+            vol.Schema(
+                {vol.Required("grant_type"): "refresh_token", vol.Required("refresh_token"): TOKEN},
+                extra=vol.REMOVE_EXTRA,
+            )
+        ),
+    )
+    async def post(self, call: Call) -> web.Response:
+        """Return the new pair; the refresh token is spent."""
+        _grant, tokens = await call.relay.grants.refresh(call.body["refresh_token"], call.peer.source)
+        return json_response(
             {
                 "success": True,
                 "token": tokens.access,
@@ -45,34 +52,31 @@ class TokenView(InterphoneView):
         )
 
 
-class RevokeView(InterphoneView):
-    """Let a website leave by itself (RFC 7009): the grant ends, whichever of its tokens is presented."""
+class RevokeView(View):
+    """Ends a website's own grant, whichever of its tokens is presented (RFC 7009)."""
 
-    url = f"{BASE_PATH}/revoke"
-    name = "api:interphone:revoke"
+    path = "/revoke"
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """POST."""
-        return {hdrs.METH_POST: self._post}
+    @Operation(
+        "Leave: the grant behind the token ends (RFC 7009)",
+        json_of(),
+        errors=(errors.StorageError,),
+        body=Body(vol.Schema({vol.Required("token"): TOKEN}, extra=vol.REMOVE_EXTRA)),
+    )
+    async def post(self, call: Call) -> web.Response:
+        """Revoke the grant; a token that is good for nothing counts as revoked (RFC 7009, section 2.2)."""
+        grants = call.relay.grants
+        with suppress(errors.InvalidTokenError, errors.ExpiredTokenError, errors.UnknownGrantError):
+            await grants.revoke(grants.grant_of(call.body["token"]), source=call.peer.source)
+        return json_response({"success": True})
 
-    async def _post(self, relay: Relay, request: web.Request) -> web.Response:
-        asked = await read_object(request, REVOKE_SCHEMA)
-        # A token that is good for nothing is answered as revoked (RFC 7009, section 2.2).
-        with suppress(InvalidTokenError, ExpiredTokenError, UnknownGrantError):
-            await relay.grants.revoke(relay.grants.grant_of(asked["token"]), source=request_source(request))
-        return answer({"success": True})
 
+class GrantDetailView(GrantView):
+    """The grant that a website holds."""
 
-class GrantView(InterphoneView):
-    """Tell a website what it was given."""
+    path = "/grant"
 
-    url = f"{BASE_PATH}/grant"
-    name = "api:interphone:grant"
-
-    def handlers(self) -> Mapping[str, Handler]:
-        """GET."""
-        return {hdrs.METH_GET: self._get}
-
-    async def _get(self, relay: Relay, request: web.Request) -> web.Response:
-        grant = authenticate(relay, request)
-        return answer({"success": True, "serial": relay.serial, "grant": dump_grant(grant)})
+    @Operation("What this website was given", json_of(serial=str, grant=component("grant")))
+    async def get(self, call: GrantCall) -> web.Response:
+        """Return the home's serial and the grant."""
+        return json_response({"success": True, "serial": call.relay.serial, "grant": dump_grant(call.grant)})

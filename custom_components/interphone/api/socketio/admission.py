@@ -7,17 +7,16 @@ import math
 import time
 from typing import Any
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from ...access.grants import Admission, GrantChange, GrantEvent
 from ...access.models import Grant
 from ...engineio.settings import PACKET_SIZE, PACKET_SIZE_MAX
 from ...errors import InterphoneError, InvalidRequestError
-from ...messages import negotiate
 from ...relay import Relay
 from ..origin import check_origin
-from ..source import request_source
+from ..view import PEER
 from .credentials import PanelCredential, identify, presented_token
 from .events import Event
 from .fanout import Fanout
@@ -74,7 +73,7 @@ class SessionAdmission:
         engine = self._server.engine_session(sid)
         if engine is None:  # left meanwhile
             return
-        session = Session(sid, engine, request_source(request), negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE)))
+        session = Session(sid, engine, request[PEER].source, request[PEER].language)
         token = presented_token(request, auth)
         self._sessions.open(session)
         if token is None:

@@ -7,9 +7,8 @@ import voluptuous as vol
 
 from ...access.models import Grant
 from ...devices.rings import ACTION
-from ...errors import InvalidRequestError
 from ...relay import Relay
-from ..view import describe
+from ..contract import validate
 from .events import Event
 from .sessions import Session
 from .topics import Handler, Send
@@ -39,9 +38,6 @@ class Answers:
         return lambda: None
 
     async def _answer(self, _session: Session, grant: Grant, data: Any) -> dict[str, Any]:
-        try:
-            asked = ANSWER_SCHEMA(data)
-        except vol.Invalid as err:
-            raise InvalidRequestError(describe(err)) from err
+        asked = validate(ANSWER_SCHEMA, data)
         self._relay.rings.answer(grant, asked["event_id"], asked["action"])
         return {"success": True}

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from homeassistant.core import Context
-
 from ...access.models import Grant
 from ...relay import Relay
 from .events import Event
@@ -30,8 +28,8 @@ class SocketCommands:
         return lambda: None
 
     async def _run(self, session: Session, grant: Grant, data: Any) -> Any:
-        if isinstance(data, list):
-            results = await self._relay.commands.run_many(partial(self._relay.grants.require_active, grant.id), data)
-            return [self._relay.messages.outcome(result, session.language) for result in results]
-        result = await self._relay.commands.run(grant, data, context=Context())
-        return self._relay.messages.outcome(result, session.language)
+        messages, language = self._relay.messages, session.language
+        outcome = await self._relay.commands.run_sent(partial(self._relay.grants.require_active, grant.id), data)
+        if isinstance(outcome, list):
+            return [messages.outcome(result, language) for result in outcome]
+        return messages.outcome(outcome, language)

@@ -9,7 +9,7 @@ from aiohttp import web
 from ...engineio.settings import Settings as EngineSettings
 from ...errors import InterphoneError, MissingTokenError
 from ...relay import Relay
-from ..source import request_source
+from ..view import PEER
 from .admission import SessionAdmission
 from .events import Event
 from .fanout import Fanout
@@ -26,7 +26,8 @@ class Gateway:
         """Serve the relay's sessions, and for each topic its events; `start` begins."""
         self._relay = relay
         self._server = SocketIoServer(
-            source_of=request_source, settings=EngineSettings(sessions_per_source=relay.settings.sockets_per_source)
+            source_of=lambda request: request[PEER].source,
+            settings=EngineSettings(sessions_per_source=relay.settings.sockets_per_source),
         )
         self._sessions = Sessions()
         self._fanout = Fanout(self._server)

@@ -1,44 +1,22 @@
-"""The route of `/socket.io/`: the origin's check and CORS around whatever engine is loaded."""
+"""The route of `/socket.io/`: hands requests of allowed origins to the loaded entry's Engine.IO server."""
 
 from aiohttp import hdrs, web
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.http import KEY_HASS, HomeAssistantView, request_handler_factory
 
 from ...const import SOCKETIO_PATH
-from ...errors import InterphoneError, NotReadyError
-from ...relay import Relay, loaded_relay
-from ..origin import check_origin, cors_headers, is_preflight, preflight
-from ..view import refusal
+from ...errors import NotReadyError
+from ...relay import Relay
+from ..view import Route
 
 
-class SocketIoView(HomeAssistantView):
+class SocketIoRoute(Route):
     """Engine.IO over polling and WebSocket."""
 
-    url = SOCKETIO_PATH
     # Clients append protocol numbers such as `/1/`; the reference server compares the beginning of the path only.
-    extra_urls = [SOCKETIO_PATH.rstrip("/"), f"{SOCKETIO_PATH}{{tail:.+}}"]  # noqa: RUF012 - as the base class has it
-    name = "api:interphone:socketio"
-    requires_auth = False
+    paths = (SOCKETIO_PATH, SOCKETIO_PATH.rstrip("/"), f"{SOCKETIO_PATH}{{tail:.+}}")
+    methods = (hdrs.METH_GET, hdrs.METH_POST, hdrs.METH_OPTIONS)
 
-    def register(self, hass: HomeAssistant, _app: web.Application, router: web.UrlDispatcher) -> None:
-        """Route every method here; the engine refuses those it does not know."""
-        handler = request_handler_factory(hass, self, self.answer)
-        for url in (self.url, *self.extra_urls):
-            router.add_route(hdrs.METH_ANY, url, handler)
-
-    async def answer(self, request: web.Request, **_match: str) -> web.StreamResponse:
-        """Serve a request of an allowed origin."""
-        relay: Relay | None = None
-        try:
-            relay = loaded_relay(request.app[KEY_HASS])
-            check_origin(request, relay)
-            if relay.gateway is None:
-                raise NotReadyError
-        except InterphoneError as err:
-            return refusal(relay, request, err)
-        if is_preflight(request):
-            return preflight(request, "GET, POST, OPTIONS")
-        response = await relay.gateway.handle_request(request)
-        if not response.prepared:
-            response.headers.update(cors_headers(request))
-        return response
+    async def handle(self, relay: Relay, request: web.Request) -> web.StreamResponse:
+        """Serve the request; the engine refuses methods that it does not know."""
+        if relay.gateway is None:
+            raise NotReadyError
+        return await relay.gateway.handle_request(request)

@@ -7,10 +7,10 @@ from typing import Any, Final
 import voluptuous as vol
 
 from ...access.models import Grant
-from ...errors import InterphoneError, InvalidRequestError
+from ...errors import InterphoneError
 from ...media.webrtc import Signal, Viewer
 from ...relay import Relay
-from ..view import describe
+from ..contract import validate
 from .events import Event
 from .sessions import Session
 from .topics import Handler, Send
@@ -76,25 +76,25 @@ class WebRtcEvents:
 
     async def _config(self, _session: Session, grant: Grant, data: Any) -> dict[str, Any]:
         """Return `{success, configuration, data_channel}`."""
-        device = _checked(CONFIG_SCHEMA, data)["device"]
+        device = validate(CONFIG_SCHEMA, data)["device"]
         return {"success": True, **self._relay.webrtc.configuration(grant.scope, device)}
 
     async def _offer(self, session: Session, grant: Grant, data: Any) -> dict[str, Any]:
         """Return `{success, stream}`; the camera's answer is pushed as `webrtc`."""
-        checked = _checked(OFFER_SCHEMA, data)
+        checked = validate(OFFER_SCHEMA, data)
         stream = self._relay.webrtc.open(self._viewer(session, grant), grant.scope, checked["device"], checked["offer"])
         return {"success": True, "stream": stream}
 
     async def _candidate(self, session: Session, grant: Grant, data: Any) -> dict[str, Any]:
         """Return `{success}` once the camera has the candidate."""
-        checked = _checked(CANDIDATE_SCHEMA, data)
+        checked = validate(CANDIDATE_SCHEMA, data)
         viewer = self._viewer(session, grant)
         await self._relay.webrtc.add_candidate(viewer, grant.scope, checked["stream"], checked["candidate"])
         return {"success": True}
 
     async def _close(self, session: Session, grant: Grant, data: Any) -> dict[str, Any]:
         """Return `{success}` once the stream is closed."""
-        self._relay.webrtc.close(self._viewer(session, grant), _checked(CLOSE_SCHEMA, data)["stream"])
+        self._relay.webrtc.close(self._viewer(session, grant), validate(CLOSE_SCHEMA, data)["stream"])
         return {"success": True}
 
     def _viewer(self, session: Session, grant: Grant) -> Viewer:
@@ -114,11 +114,3 @@ class WebRtcEvents:
             signal = {"type": "error", "error": body["error"], "message": body["message"]}
         if self._send:
             self._send((session.sid,), Event.WEBRTC, {"stream": stream, **signal})
-
-
-def _checked(schema: vol.Schema, data: Any) -> dict[str, Any]:
-    try:
-        checked: dict[str, Any] = schema(data)
-    except vol.Invalid as err:
-        raise InvalidRequestError(describe(err)) from err
-    return checked
