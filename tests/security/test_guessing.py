@@ -145,7 +145,7 @@ def test_the_text_follows_from_the_limits() -> None:
         f"{power(FAILURE_GATE / CODES, 1)} between two taps",
         f"{len(LETTERS)}^{PANEL_CODE_LENGTH} = {power(panel_codes, 2)} possibilities",
         f"find it with {power(10_000 * CODE_LIFETIME / panel_codes, 2)}",
-        f"""tap "show" for a stranger more than {("no", "one", "two", "three", "four")[BOUND_TAPS]} times""",
+        f"""tap "Show" for an attacker more than {("no", "one", "two", "three", "four")[BOUND_TAPS]} times""",
         f"{checks} checks an hour",
         f"a chance of {power(checks * HOURS / CODES, 1)}",
     ):
