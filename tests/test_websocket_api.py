@@ -7,7 +7,9 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
-from .conftest import ORIGIN, Display, Home
+from .conftest import ORIGIN, Display, Home, Tokens
+
+LOCK = "lock.openable_lock"
 
 ADMINS_ONLY = [
     ("grants/list", {}),
@@ -168,6 +170,45 @@ async def test_grants(home: Home) -> None:
     assert await home.grants() == []
 
 
+@pytest.mark.parametrize(
+    ("given", "scope"),
+    [
+        ({}, {"devices": None, "control": True, "doors_and_alarms": False}),
+        ({"devices": None}, {"devices": None, "control": True, "doors_and_alarms": False}),
+        ({"control": False}, {"devices": None, "control": False, "doors_and_alarms": False}),
+        ({"doors_and_alarms": True}, {"devices": None, "control": True, "doors_and_alarms": True}),
+    ],
+)
+async def test_what_a_scope_leaves_out(home: Home, tokens: Tokens, given: Any, scope: Any) -> None:
+    edited = await home.command("grants/update", grant_id=tokens.grant_id, scope=given)
+    assert edited["result"]["grant"]["scope"] == scope
+    assert (await home.request("GET", "/grant", headers=tokens.headers))[1]["grant"]["scope"] == scope
+
+
+class TestDoors:
+    @pytest.fixture
+    def options(self) -> dict[str, Any]:
+        return {"origins": [ORIGIN], "domains": ["light"], "sensitive_entities": [LOCK]}
+
+    async def locked_out(self, home: Home, tokens: Tokens) -> None:
+        """A command to the lock is refused, and does not reach it."""
+        lock = await home.device(tokens, "Openable Lock")
+        command = {"id": "1", "device": lock["id"], "command": "lock.unlock"}
+        before = home.hass.states.get(LOCK)
+        await home.refused(403, "not_permitted", "POST", "/commands", json=command, headers=tokens.headers)
+        assert home.hass.states.get(LOCK) is before
+
+    async def test_a_scope_that_names_devices_gives_no_doors(self, home: Home, tokens: Tokens) -> None:
+        """Nor does pairing, nor a scope that takes them back by leaving them out."""
+        await self.locked_out(home, tokens)
+        lock = await home.device(tokens, "Openable Lock")
+        for scope in ({"devices": [lock["id"]]}, {"devices": [lock["id"]], "control": True}, {}):
+            given = await home.command("grants/update", grant_id=tokens.grant_id, scope={"doors_and_alarms": True})
+            assert given["success"]
+            assert (await home.command("grants/update", grant_id=tokens.grant_id, scope=scope))["success"]
+            await self.locked_out(home, tokens)
+
+
 async def test_revoking_all(home: Home) -> None:
     first, second = await home.pair_from_display(), await home.pair_from_display()
     assert len(await home.grants()) == 2
@@ -260,11 +301,13 @@ async def test_while_it_is_not_loaded(home: Home, command: str, fields: dict[str
     answer = await home.command(command, **fields)
     assert not answer["success"]
     assert answer["error"]["code"] == "not_ready"
-    assert answer["error"]["message"] != "not_ready"
+    assert isinstance(answer["error"]["message"], str)
+    assert answer["error"]["message"] not in ("", "not_ready")
 
 
 async def test_before_it_was_ever_set_up(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
     assert await async_setup_component(hass, "interphone", {})
     socket = await hass_ws_client(hass)
     await socket.send_json_auto_id({"type": "interphone/pairing/subscribe"})
-    assert (await socket.receive_json())["error"]["code"] == "not_ready"
+    error = (await socket.receive_json())["error"]
+    assert (error["code"], type(error["message"])) == ("not_ready", str)

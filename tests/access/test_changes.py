@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.interphone.access.store import SAVE_RETRY_DELAY
 from custom_components.interphone.access.tokens import REFRESH_GRACE
@@ -190,6 +192,23 @@ async def test_a_refresh_that_fails_after_a_revocation_leaves_no_token(home: Hom
     assert await outcomes(revoking) == [None]
     assert on_disk(home)["tokens"]["families"] == []
     assert (await refresh(home, tokens.refresh_token))[1]["error"] == "invalid_token"
+
+
+async def test_a_refresh_that_could_not_be_written_can_be_made_long_after(
+    freezer: FrozenDateTimeFactory, home: Home, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    """A full disk makes nobody a thief: the token that was not spent is good when the website tries again."""
+    tokens = await home.pair()
+    with broken(home.hass):
+        assert (await refresh(home, tokens.refresh_token))[1]["error"] == "storage_failed"
+    freezer.tick(REFRESH_GRACE + 1)
+    home.client = await hass_client_no_auth()  # the connection from before is over
+    status, pair = await refresh(home, tokens.refresh_token)
+    assert status == 200
+    assert tokens.grant_id in await granted(home)
+    freezer.tick(REFRESH_GRACE + 1)
+    home.client = await hass_client_no_auth()  # the connection from before is over
+    assert (await refresh(home, pair["refresh_token"]))[0] == 200
 
 
 async def let_the_grace_pass(home: Home) -> None:

@@ -1,4 +1,6 @@
 from datetime import timedelta
+import json
+from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.util import dt as dt_util
@@ -32,6 +34,33 @@ async def test_an_old_key_is_renewed_and_its_tokens_live_on(freezer: FrozenDateT
     await pass_time(home, freezer, TOKEN_LIFETIME_MAX + 31)
     assert kids(home) == [second]
     assert (await home.request("GET", "/grant", headers=tokens.headers))[1]["error"] == "invalid_token"
+
+
+def kids_on_disk(home: Home) -> list[str]:
+    tokens = json.loads(Path(home.hass.config.path(".storage", "interphone")).read_bytes())["data"]["tokens"]
+    return [key["kid"] for key in tokens["keys"]]
+
+
+async def restart_after_a_crash(home: Home) -> None:
+    """Load Interphone again as it is on the disk now: nothing that was to be written later is."""
+    path = Path(home.hass.config.path(".storage", "interphone"))
+    written = path.read_bytes()
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    path.write_bytes(written)
+    assert await home.hass.config_entries.async_setup(home.entry.entry_id)
+
+
+async def test_a_renewed_key_is_on_the_disk_at_once(freezer: FrozenDateTimeFactory, home: Home) -> None:
+    """What it signs is good after a crash, and the one that was dropped does not come back."""
+    tokens = await home.pair()
+    await pass_time(home, freezer, SIGNING_KEY_MAX_AGE)
+    renewed = kids(home)
+    assert len(renewed) == 2
+    await restart_after_a_crash(home)
+    assert kids(home) == renewed
+    assert (await home.request("GET", "/grant", headers=tokens.headers))[1]["error"] == "expired_token"
+    await pass_time(home, freezer, TOKEN_LIFETIME_MAX + 31)
+    assert kids(home) == kids_on_disk(home) == renewed[:1]
 
 
 async def test_revoking_all_makes_every_token_a_strangers(home: Home) -> None:

@@ -145,11 +145,21 @@ async def test_pages_join_without_a_gap(home: Home, tokens: Tokens, report: Repo
 
 @pytest.mark.usefixtures("recorder_mock")
 async def test_noise_is_no_point(home: Home, tokens: Tokens, report: Report, recorded: Recorded) -> None:
+    """What no trait reads is passed over, at the beginning, between points and at the end, and ends nothing."""
     start = NOW - timedelta(hours=2)
-    for count in range(5):
-        report("32", start + timedelta(minutes=count), {**FAHRENHEIT, "battery_voltage": count})
+    minutes = ("32", "32", "32", "50", "50", "68", "68", "68", "50", "50")
+    for minute, state in enumerate(minutes):
+        report(state, start + timedelta(minutes=minute), {**FAHRENHEIT, "battery_voltage": minute})
     await recorded()
-    assert len((await history(home, tokens))["points"]) == 1
+    points = (await history(home, tokens))["points"]
+    assert [point["state"]["value"]["value"] for point in points] == [0, 10, 20, 10]
+    assert [dt_util.parse_datetime(point["at"]) for point in points] == [
+        start + timedelta(minutes=minute) for minute in (0, 3, 5, 8)
+    ]
+    # Nor does it count towards the page.
+    page = await history(home, tokens, limit="2")
+    assert [point["state"]["value"]["value"] for point in page["points"]] == [0, 10]
+    assert dt_util.parse_datetime(page["next"]) == start + timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(
