@@ -9,7 +9,9 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, web
 import pytest
+from socketio import packet
 
+from custom_components.interphone.api.socketio.packet import SocketIoPacket, encode
 from custom_components.interphone.api.socketio.server import SocketIoServer
 from custom_components.interphone.engineio.server import Engine
 from custom_components.interphone.engineio.settings import Settings
@@ -207,6 +209,14 @@ async def make_wire(serve: Any, http: ClientSession) -> AsyncGenerator[Callable[
     yield make
     for engine in engines:
         await engine.shutdown()
+
+
+def send(sio: SocketIoServer, sid: str, event: str, *arguments: Any) -> None:
+    """Send an event to one session as the product does: encoded once, written without waiting."""
+    engine_sid = sio.engine_sid(sid)
+    assert engine_sid is not None
+    for part in encode(SocketIoPacket(packet.EVENT, data=[event, *arguments])):
+        sio.eio.write_frame(engine_sid, part)
 
 
 @pytest.fixture

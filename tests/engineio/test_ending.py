@@ -12,7 +12,7 @@ import socketio
 
 from custom_components.interphone.engineio.ready import ReadyMade
 
-from .conftest import RawSocket, Wire, eventually, poll_arrives
+from .conftest import RawSocket, Wire, eventually, poll_arrives, send
 from .crowd import open_sockets
 from .test_socketio_protocol import App
 
@@ -109,7 +109,7 @@ async def test_python_s_client_hears_all_that_waits_and_then_the_goodbye(make_se
     await client.connect(url, transports=["polling"])
     # The first answers the poll that waits, so that none does when the session is closed.
     for number in range(40):
-        await sio.emit("number", number, to=sids[0])
+        send(sio, sids[0], "number", number)
     sio.close(sids[0], "enough")
     async with asyncio.timeout(5):
         await over.wait()

@@ -86,7 +86,7 @@ async def test_parts_that_weigh_more_end_the_session(app: App, count: int) -> No
     assert await closed(socket)
     assert app.disconnected == [(app.connected[0][0], "parse error")]
     assert app.received.empty()
-    await eventually(lambda: not app.sio._peers)
+    await eventually(lambda: not app.sio._clients)
 
 
 async def test_nothing_heavy_is_kept_of_a_packet_that_is_never_whole(app: App) -> None:
@@ -96,4 +96,4 @@ async def test_nothing_heavy_is_kept_of_a_packet_that_is_never_whole(app: App) -
     await socket.send_str(f"4510-{json.dumps(['message', *places])}")
     await socket.send_bytes(b"x" * (LIMIT - 1))
     assert await closed(socket)
-    await eventually(lambda: not app.sio._peers)
+    await eventually(lambda: not app.sio._clients)

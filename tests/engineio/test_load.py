@@ -92,7 +92,7 @@ async def test_connections_opened_and_dropped_leave_nothing_behind(make_server: 
     await come_and_go_in_batches(range(400))
     sockets, objects = open_sockets(), len(gc.get_objects())
     await come_and_go_in_batches(range(400, 8400))
-    assert (sio.environ, sio._peers, sio._calls, sio.manager.rooms, sio.manager.callbacks) == ({}, {}, {}, {}, {})
+    assert (sio.environ, sio._clients, sio.manager.rooms, sio._binary_packet) == ({}, {}, {}, {})
     assert (sio.manager.pending_connect, sio.manager.pending_disconnect) == ({}, {})
     app.connected.clear()
     app.disconnected.clear()

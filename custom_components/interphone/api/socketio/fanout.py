@@ -11,8 +11,7 @@ from socketio import packet
 
 from ...engineio.ready import ReadyMade
 from ...engineio.session import Session as EngineSession
-from .manager import encode
-from .packet import SocketIoPacket
+from .packet import SocketIoPacket, encode
 from .server import SocketIoServer
 
 

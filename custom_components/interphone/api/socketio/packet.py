@@ -1,6 +1,6 @@
-"""Socket.IO packets, read strictly: what a client may not send is refused here, before any handler sees it.
+"""Socket.IO packets, decoded strictly: what a client may not send is refused before any handler sees it.
 
-Given to python-socketio as `serializer=`, so that nothing process-wide is changed.
+Given to python-socketio as its `serializer`, so that nothing process-wide is changed.
 """
 
 import re
@@ -10,51 +10,45 @@ import orjson
 from socketio import packet as base
 
 from ...engineio.packet import PacketError
+from ...engineio.ready import ReadyMade
 
-# Socket.IO. Attachments of one packet: a snapshot and its thumbnails, not a heap to be filled.
+# Attachments of one packet. No event takes any, but clients may send them: few, so that they do not fill the memory.
 ATTACHMENTS_MAX: Final = 10
-# Nesting of JSON that comes in: commands need five levels, and recursion over more costs stack.
+# Nesting of incoming JSON: commands need five levels, and recursion over more costs stack.
 JSON_DEPTH_MAX: Final = 32
 
 # <type>[<attachments>-][<namespace>,][<id>][<JSON>]
 _HEAD = re.compile(r"([0-6])(?:([0-9]{1,10})-)?(?:(/[^,]*),?)?([0-9]{1,15})?")
 _NAMESPACE_LENGTH_MAX = 128
 
-# Names the protocol or python-socketio means something by: a client that emits them forges them.
+# Names with a meaning in the protocol or in python-socketio: a client that emits them forges them.
 _RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener", "*"})
 _BINARY = (base.BINARY_EVENT, base.BINARY_ACK)
 # An acknowledgement without data is an empty one: small clients leave the brackets out.
 _ACKS = (base.ACK, base.BINARY_ACK)
 
 
-class SocketIoPacket(base.Packet):
-    """A packet of Socket.IO 5, or of the one before (version 3 of Engine.IO), which is written alike.
+class _Json:
+    """The JSON encoder that python-socketio's packets use. NaN becomes null: no client could read it."""
 
-    `decode` raises PacketError for everything that is not a packet a client may send: unknown types, reserved events,
-    more than ten attachments, JSON that is deeper than 32 levels or holds NaN or infinities.
+    @staticmethod
+    def dumps(data: Any, **_options: Any) -> str:
+        return orjson.dumps(data).decode()
+
+
+class SocketIoPacket(base.Packet):
+    """A packet of Socket.IO 5, or of the version before (over Engine.IO 3), which is encoded alike.
+
+    `decode` raises `PacketError` for everything that a client may not send: unknown types, reserved events, more than
+    ten attachments, JSON that is deeper than 32 levels or holds NaN or infinities.
     """
 
+    json = _Json
     namespace: str
     query = ""
 
-    def encode(self) -> str | list[str | bytes]:
-        """Return the text, or the text and its attachments. NaN becomes null: no client could read it."""
-        data, attachments = self.data, []
-        parts = [str(self.packet_type)]
-        if self.packet_type in _BINARY:
-            data, attachments = self.deconstruct_binary(data)
-            parts.append(f"{len(attachments)}-")
-        if self.namespace not in (None, "/"):
-            parts.append(f"{self.namespace},")
-        if self.id is not None:
-            parts.append(str(self.id))
-        if data is not None:
-            parts.append(orjson.dumps(data).decode())
-        text = "".join(parts)
-        return [text, *attachments] if self.packet_type in _BINARY else text
-
     def decode(self, encoded_packet: Any) -> int:
-        """Read the text part; return how many attachments must follow."""
+        """Read the text part and return how many attachments must follow. Raises `PacketError`."""
         head = _HEAD.match(encoded_packet) if isinstance(encoded_packet, str) else None
         if head is None:
             raise PacketError("not a Socket.IO packet")
@@ -67,6 +61,9 @@ class SocketIoPacket(base.Packet):
             self.data = []
         self.attachment_count = self._count_attachments(count)
         self._check()
+        if self.packet_type in _BINARY and not self.attachment_count:
+            # python-socketio would wait for an attachment that never comes.
+            self.packet_type = base.EVENT if self.packet_type == base.BINARY_EVENT else base.ACK
         return self.attachment_count
 
     def _count_attachments(self, count: str | None) -> int:
@@ -94,7 +91,7 @@ class SocketIoPacket(base.Packet):
             raise PacketError("not what this packet may hold")
 
     def add_attachment(self, attachment: Any) -> bool:
-        """Add the next attachment; True when the packet is whole. Raises PacketError for text in its place."""
+        """Add the next attachment; True when the packet is complete. Raises `PacketError` for text in its place."""
         if not isinstance(attachment, bytes):
             raise PacketError("text among attachments")
         self.attachments.append(attachment)
@@ -148,3 +145,9 @@ def _fill(value: Any, attachments: dict[int, bytes]) -> Any:
         return attachments.pop(value["num"])
     except KeyError, TypeError:
         raise PacketError("a placeholder for no attachment") from None
+
+
+def encode(pkt: base.Packet) -> list[ReadyMade]:
+    """Return a packet as Engine.IO messages: its text, then its attachments."""
+    encoded = pkt.encode()
+    return [ReadyMade.message(part, json=True) for part in (encoded if isinstance(encoded, list) else [encoded])]

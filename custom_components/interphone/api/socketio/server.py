@@ -1,24 +1,28 @@
-"""python-socketio's server on our Engine.IO, with the Socket.IO layer's own faults cured.
+"""python-socketio's server on our Engine.IO: checks what clients send before it, and speaks both protocol versions.
 
-Only methods of the class are overridden; nothing process-wide is changed, so other integrations keep the stock server.
+The library is used as it is. The engine's events pass through `SocketIoServer`, which hands python-socketio only what a
+well-behaved client sends: well-formed packets, at a bounded rate, CONNECT first, one CONNECT a namespace. Nothing
+process-wide is changed, so that other integrations keep the stock server.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 import logging
 from typing import Any, Final, override
 from urllib.parse import parse_qsl
 
+import orjson
 import socketio
 from socketio import exceptions, packet
 
 from ...engineio.packet import PacketError
+from ...engineio.ready import ReadyMade
 from ...engineio.reason import Reason
 from ...engineio.server import Engine
 from ...engineio.session import Session
-from .manager import SocketIoManager, encode
-from .packet import SocketIoPacket
+from ...rate import TokenBucket
+from .packet import SocketIoPacket, encode
 
 # A session that shows no token within this time is closed.
 AUTHENTICATE_TIMEOUT: Final = 5.0
@@ -27,33 +31,54 @@ EVENT_RATE: Final = 20.0
 EVENT_BURST: Final = 60
 
 _LOGGER = logging.getLogger(__name__)
+# python-socketio logs the names of events, which clients choose, and what it ignores: nothing an owner could act upon.
+_LIBRARY_LOGGER = logging.getLogger(f"{__name__}.library")
+_LIBRARY_LOGGER.setLevel(logging.CRITICAL)
 
-_NO_CONNECT = "no_connect"
-_V3 = 3
+_NO_CONNECT: Final = "no_connect"
+_V3: Final = 3
+# The first character of a packet is its type.
+_CONNECT, _DISCONNECT, _CONNECT_ERROR = (
+    str(kind) for kind in (packet.CONNECT, packet.DISCONNECT, packet.CONNECT_ERROR)
+)
+_BINARY = frozenset({str(packet.BINARY_EVENT), str(packet.BINARY_ACK)})
 
 
 @dataclass(slots=True)
-class _Peer:
-    """What is known of one Engine.IO session: its version, a packet still waiting for attachments, its allowance."""
+class _Client:
+    """What is counted for one Engine.IO session."""
 
     version: int
-    allowance: float
-    counted_at: float
-    pending: SocketIoPacket | None = None
-    pending_size: int = 0
-    joined: int = 0
+    bucket: TokenBucket
+    joined: bool = False
+    # Attachments that must follow the last packet, and the size of its parts so far.
+    attachments: int = 0
+    size: int = 0
+
+
+class _Engine(Engine):
+    """Sends what python-socketio encodes in the form of the session's protocol version."""
+
+    @override
+    async def send(self, sid: str, data: str | bytes) -> None:
+        session = self.find(sid)
+        if session is not None:
+            if session.form.version == _V3 and isinstance(data, str):
+                data = _as_version_3(data)
+            session.write(ReadyMade.message(data, json=True))
 
 
 class SocketIoServer(socketio.AsyncServer):
-    """Socket.IO 5 over Engine.IO 4, and the one before over Engine.IO 3, for the same handlers.
+    """Socket.IO 5 over Engine.IO 4, and the version before over Engine.IO 3, for the same handlers.
 
     Keyword arguments beyond the ones below go to `Engine`: `settings`, `source_of`. A session that joins no namespace
-    within `connect_timeout` is closed; events over `event_rate` a second, after a burst of `event_burst`, wait their
-    turn. Connect handlers take `(sid, environ, auth)`, disconnect handlers `(sid, reason)`.
+    within `connect_timeout` seconds is closed; events over `event_rate` a second, after a burst of `event_burst`, wait
+    their turn. Connect handlers take `(sid, environ, auth)`, disconnect handlers `(sid, reason)`.
+
+    Events are sent by `Fanout`. python-socketio's own `emit`, `call` and rooms need an engine that has more methods.
     """
 
     eio: Engine
-    manager: SocketIoManager
 
     def __init__(
         self,
@@ -68,35 +93,60 @@ class SocketIoServer(socketio.AsyncServer):
         self._connect_timeout = connect_timeout
         self._event_rate = event_rate
         self._event_burst = event_burst
-        self._peers: dict[str, _Peer] = {}
-        self._calls: dict[str, set[asyncio.Future[Any]]] = {}
-        super().__init__(
-            client_manager=SocketIoManager(),
-            serializer=SocketIoPacket,
-            logger=logger,
-            engineio_logger=logger,
-            **engine_options,
-        )
+        self._logger = logger
+        self._clients: dict[str, _Client] = {}
+        super().__init__(serializer=SocketIoPacket, logger=_LIBRARY_LOGGER, engineio_logger=logger, **engine_options)
+        # In place of python-socketio's own handlers, which these call.
+        self.eio.on("connect", self._on_open)
+        self.eio.on("message", self._on_message)
+        self.eio.on("disconnect", self._on_end)
 
     def _engineio_server_class(self) -> type[Engine]:
-        return Engine
+        return _Engine
 
-    # --- for the gateway ---
+    @override
+    def on(self, event: str, handler: Callable[..., Awaitable[Any]], namespace: str | None = None) -> None:
+        """Set the handler of an event. A connect handler that fails refuses; a disconnect handler's failure is logged.
+
+        python-socketio calls a handler that raises TypeError once more with fewer arguments, and forgets to clean up
+        after one that raises anything else: these two never raise.
+        """
+        guards = {"connect": self._guard_connect, "disconnect": self._guard_disconnect}
+        super().on(event, guards[event](handler) if event in guards else handler, namespace)
+
+    def _guard_connect(self, handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def connect(sid: str, environ: Any, auth: Any) -> Any:
+            try:
+                return await handler(sid, environ, auth)
+            except exceptions.ConnectionRefusedError:
+                raise
+            except Exception:
+                self._logger.exception("The connect handler failed")
+                raise exceptions.ConnectionRefusedError("Internal error") from None
+
+        return connect
+
+    def _guard_disconnect(self, handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def disconnect(sid: str, reason: str) -> None:
+            try:
+                await handler(sid, reason)
+            except Exception:
+                self._logger.exception("The disconnect handler failed")
+
+        return disconnect
 
     def engine_sid(self, sid: str, namespace: str = "/") -> str | None:
-        """Return the Engine.IO session behind a Socket.IO session; in version 3 only its client may learn it."""
+        """Return the id of the Engine.IO session behind a Socket.IO session, None when it is gone.
+
+        In version 3 it is a secret between the client and the server.
+        """
         found: str | None = self.manager.eio_sid_from_sid(sid, namespace)
         return found
 
     def engine_session(self, sid: str, namespace: str = "/") -> Session | None:
-        """Return the Engine.IO session itself, to write to without looking it up each time."""
+        """Return the Engine.IO session itself, to write to without a look-up each time."""
         engine_sid = self.engine_sid(sid, namespace)
         return None if engine_sid is None else self.eio.find(engine_sid)
-
-    def version(self, sid: str, namespace: str = "/") -> int | None:
-        """Return the Engine.IO version a session speaks, 3 or 4, or None when it is gone."""
-        peer = self._peers.get(self.engine_sid(sid, namespace) or "")
-        return None if peer is None else peer.version
 
     def close(self, sid: str, reason: str, *, namespace: str = "/") -> bool:
         """Close the connection of a session after what was sent to it so far; False when it is gone already."""
@@ -104,252 +154,123 @@ class SocketIoServer(socketio.AsyncServer):
         return engine_sid is not None and self.eio.close(engine_sid, reason)
 
     def authenticated(self, sid: str, *, packet_size: int | None = None, namespace: str = "/") -> None:
-        """Note that a session is known, and how large its messages may be."""
+        """Count a session as authenticated, and set how large its messages may be, in bytes."""
         engine_sid = self.engine_sid(sid, namespace)
         if engine_sid is not None:
             self.eio.authenticated(engine_sid, packet_size=packet_size)
 
+    @override
     async def shutdown(self, reason: str = Reason.SERVER_DISCONNECT) -> None:
         """Close every session with `reason`; when it returns, no task and no timer is left."""
         await self.eio.shutdown(reason)
 
-    @override
-    async def emit(
-        self,
-        event: str,
-        data: Any = None,
-        to: Any = None,
-        room: Any = None,
-        skip_sid: str | list[str] | None = None,
-        namespace: str | None = None,
-        callback: Any = None,
-        ignore_queue: bool = False,
-    ) -> None:
-        """Send an event; nothing of it is logged."""
-        del ignore_queue
-        await self.manager.emit(event, data, namespace or "/", room=to or room, skip_sid=skip_sid, callback=callback)
+    # --- events of the engine, one session's in order ---
 
-    @override
-    async def call(
-        self,
-        event: str,
-        data: Any = None,
-        to: str | None = None,
-        sid: str | None = None,
-        namespace: str | None = None,
-        timeout: float = 60,
-        ignore_queue: bool = False,
-    ) -> Any:
-        """Send an event and return what the client acknowledges: None, one value, or a tuple of several.
-
-        Raises socketio's TimeoutError after `timeout` seconds, and its DisconnectedError once the session is gone.
-        """
-        del ignore_queue
-        target, namespace = to or sid, namespace or "/"
-        eio_sid = self.engine_sid(target or "", namespace)
-        if target is None or eio_sid is None:
-            raise exceptions.DisconnectedError
-        answer: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
-        ack_id = self.manager.remember_callback(target, partial(_settle, answer))
-        calls = self._calls.setdefault(eio_sid, set())
-        calls.add(answer)
-        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
-        try:
-            await self._send_packet(
-                eio_sid, SocketIoPacket(packet.EVENT, namespace=namespace, data=[event, *arguments], id=ack_id)
-            )
-            async with asyncio.timeout(timeout):
-                answers = await answer
-        except TimeoutError:
-            raise exceptions.TimeoutError from None
-        finally:
-            self.manager.forget_callback(target, ack_id)
-            calls.discard(answer)
-        return answers if len(answers) > 1 else answers[0] if answers else None
-
-    # --- from Engine.IO ---
-
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+    async def _on_open(self, eio_sid: str, environ: dict[str, Any]) -> None:
         version = self.eio.version(eio_sid)
-        self._peers[eio_sid] = _Peer(version, self._event_burst, asyncio.get_running_loop().time())
+        bucket = TokenBucket(self._event_rate, self._event_burst, asyncio.get_running_loop().time())
+        client = self._clients[eio_sid] = _Client(version, bucket)
         self.eio.expect(eio_sid, self._connect_timeout, _NO_CONNECT)
-        await super()._handle_eio_connect(eio_sid, environ)
-        if version == _V3:
-            await self._handle_connect(eio_sid, "/", None)
+        await self._handle_eio_connect(eio_sid, environ)
+        if version == _V3:  # joins the main namespace without asking
+            await self._pass_on(eio_sid, _CONNECT)
+            self._note_joined(eio_sid, client)
 
-    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
-        peer = self._peers.get(eio_sid)
-        if peer is None:
+    async def _on_message(self, eio_sid: str, data: str | bytes) -> None:
+        client = self._clients.get(eio_sid)
+        if client is None:
             return
-        pkt = peer.pending
-        if pkt is not None:
-            self._weigh(eio_sid, peer, data)
-            if pkt.add_attachment(data):
-                peer.pending = None
-                await self._dispatch(eio_sid, peer, pkt)
+        if client.attachments:
+            client.attachments -= 1
+            self._weigh(eio_sid, client, data)
+            await self._pass_on(eio_sid, data)
             return
-        pkt = SocketIoPacket()
-        if pkt.decode(data):
-            if not peer.joined:
-                raise PacketError("attachments before CONNECT")
-            peer.pending, peer.pending_size = pkt, 0
-            self._weigh(eio_sid, peer, data)
-        else:
-            await self._dispatch(eio_sid, peer, pkt)
-
-    def _weigh(self, eio_sid: str, peer: _Peer, data: str | bytes) -> None:
-        """Count a part of a packet that is not whole yet: all parts together may weigh what one message may."""
-        peer.pending_size += len(data)
-        session = self.eio.find(eio_sid)
-        if session is not None and peer.pending_size > session.packet_size:
-            raise PacketError("attachments over the limit of a message")
-
-    async def _dispatch(self, eio_sid: str, peer: _Peer, pkt: SocketIoPacket) -> None:
-        if pkt.packet_type in (packet.ACK, packet.BINARY_ACK):
-            await self._handle_ack(eio_sid, pkt.namespace, pkt.id, pkt.data)
+        if not isinstance(data, str) or not data:
+            raise PacketError("not a Socket.IO packet")
+        kind = data[0]
+        if kind in _BINARY:
+            self._expect_attachments(eio_sid, client, data)
+        if not await self._wait_turn(eio_sid, client):
             return
-        if not await self._wait_turn(eio_sid, peer):
-            return
-        if pkt.packet_type == packet.CONNECT:
-            auth = dict(parse_qsl(pkt.query)) if peer.version == _V3 else pkt.data
-            await self._handle_connect(eio_sid, pkt.namespace, auth or None)
-        elif not peer.joined:
+        if kind == _CONNECT:
+            await self._connect(eio_sid, client, data)
+        elif not client.joined:
             raise PacketError("no CONNECT yet")
-        elif pkt.packet_type == packet.DISCONNECT:
-            await self._handle_disconnect(eio_sid, pkt.namespace, self.reason.CLIENT_DISCONNECT)
         else:
-            await self._handle_event(eio_sid, pkt.namespace, pkt.id, pkt.data)
+            await self._pass_on(eio_sid, data)
+        if kind in {_CONNECT, _DISCONNECT}:
+            self._note_joined(eio_sid, client)
 
-    async def _wait_turn(self, eio_sid: str, peer: _Peer) -> bool:
-        """Take one event from the session's allowance, or wait until there is one; False when it leaves meanwhile."""
-        while True:
-            now = asyncio.get_running_loop().time()
-            peer.allowance = min(self._event_burst, peer.allowance + (now - peer.counted_at) * self._event_rate)
-            peer.counted_at = now
-            if peer.allowance >= 1:
-                peer.allowance -= 1
-                return True
-            if eio_sid not in self.eio:
-                return False
-            await asyncio.sleep((1 - peer.allowance) / self._event_rate)
+    async def _on_end(self, eio_sid: str, reason: str) -> None:
+        self._clients.pop(eio_sid, None)
+        await self._handle_eio_disconnect(eio_sid, reason)
 
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
-        for namespace in list(self.manager.get_namespaces()):
-            sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-            if sid is not None:
-                await self._leave(eio_sid, sid, namespace, reason)
-        self._peers.pop(eio_sid, None)
-        self.environ.pop(eio_sid, None)
-        for answer in self._calls.pop(eio_sid, ()):
-            if not answer.done():
-                answer.set_exception(exceptions.DisconnectedError())
-
-    # --- namespaces ---
-
-    async def _handle_connect(self, eio_sid: str, namespace: str, data: dict[str, Any] | None) -> None:
-        if self.manager.sid_from_eio_sid(eio_sid, namespace) is not None:
-            raise PacketError("joined already")
-        if not self._serves(namespace):
-            await self._refuse(eio_sid, namespace, {"message": "Invalid namespace"}, keep_form=True)
-            return
-        sid = await self.manager.pre_connect(eio_sid, namespace)
-        refusal = await self._ask(eio_sid, sid, namespace, data)
-        if refusal is not None:
-            await self._refuse(eio_sid, namespace, refusal)
-            await self.manager.disconnect(sid, namespace, ignore_queue=True)
-            return
-        peer = self._peers[eio_sid]
-        peer.joined += 1
-        # A session that has left meanwhile is still joined and then leaves, so that handlers are called in pairs.
-        await self.manager.connect(sid, namespace)
-        self.eio.relieve(eio_sid)
-        hello = None if peer.version == _V3 else {"sid": sid}
-        await self._send_packet(eio_sid, SocketIoPacket(packet.CONNECT, hello, namespace=namespace))
-
-    def _serves(self, namespace: str) -> bool:
-        return namespace in self.handlers or namespace in self.namespace_handlers or namespace in self.namespaces
-
-    async def _ask(self, eio_sid: str, sid: str, namespace: str, data: dict[str, Any] | None) -> Any:
-        """Return None when the connect handler lets the session in, else what to tell it."""
-        try:
-            answer = await self._trigger_event("connect", namespace, sid, self.environ[eio_sid], data)
-        except exceptions.ConnectionRefusedError as refusal:
-            return refusal.error_args
-        except Exception:
-            self.logger.exception("The connect handler failed")
-            return {"message": "Internal error"}
-        return exceptions.ConnectionRefusedError().error_args if answer is False else None
-
-    async def _refuse(self, eio_sid: str, namespace: str, refusal: Any, *, keep_form: bool = False) -> None:
-        """Say no. The clients of version 3 know a bare value, save for an unknown namespace."""
-        if self._peers[eio_sid].version == _V3 and not keep_form and isinstance(refusal, dict):
-            refusal = refusal.get("data") or refusal.get("message")
-        await self._send_packet(eio_sid, SocketIoPacket(packet.CONNECT_ERROR, refusal, namespace=namespace))
-
-    async def _handle_disconnect(self, eio_sid: str, namespace: str, reason: str | None = None) -> None:
-        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-        if sid is not None and self.manager.is_connected(sid, namespace):
-            await self._leave(eio_sid, sid, namespace, reason or self.reason.CLIENT_DISCONNECT)
-
-    async def _leave(self, eio_sid: str, sid: str, namespace: str, reason: str) -> None:
-        if self.manager.is_connected(sid, namespace):
-            self.manager.pre_disconnect(sid, namespace)
-            await self._trigger_event("disconnect", namespace, sid, reason)
-        await self.manager.disconnect(sid, namespace, ignore_queue=True)
-        self._count_leaving(eio_sid)
-
-    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of python-socketio
-        """Take a session out of a namespace and tell it; the connection stays, `close` ends it."""
-        del ignore_queue
-        namespace = namespace or "/"
-        if not self.manager.is_connected(sid, namespace):
-            return
-        eio_sid = self.engine_sid(sid, namespace) or ""
-        await self._send_packet(eio_sid, SocketIoPacket(packet.DISCONNECT, namespace=namespace))
-        await self._leave(eio_sid, sid, namespace, self.reason.SERVER_DISCONNECT)
-
-    def _count_leaving(self, eio_sid: str) -> None:
-        peer = self._peers.get(eio_sid)
-        if peer is not None:
-            peer.joined -= 1
-            if not peer.joined:
-                self.eio.expect(eio_sid, self._connect_timeout, _NO_CONNECT)
-
-    # --- events ---
-
-    async def _handle_event(self, eio_sid: str, namespace: str, id: int | None, data: list[Any]) -> None:  # noqa: A002 - as in python-socketio
-        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-        if sid is None or not self.manager.is_connected(sid, namespace):
-            return
-        work = self._handle_event_internal(self, sid, eio_sid, data, namespace, id)
-        if self.async_handlers:
-            self.eio.spawn(work)
-        else:
-            await work
-
-    async def _handle_ack(self, eio_sid: str, namespace: str, id: int | None, data: list[Any]) -> None:  # noqa: A002 - as in python-socketio
-        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-        if sid is not None and id is not None:
-            await self.manager.trigger_callback(sid, id, data)
-
-    async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
-        try:
-            answer = await super()._trigger_event(event, namespace, *args)
-        except Exception:
-            if event != "disconnect":
-                raise
-            self.logger.exception("The disconnect handler failed")
-            return None
-        # python-socketio takes a cancelled handler for one that returned None, and would go on with the next event.
+    async def _pass_on(self, eio_sid: str, data: str | bytes) -> None:
+        await self._handle_eio_message(eio_sid, data)
+        # python-socketio takes a cancelled handler for one that returned None, and would go on with the next message.
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise asyncio.CancelledError
-        return answer
 
-    async def _send_packet(self, eio_sid: str, pkt: SocketIoPacket) -> None:
-        for part in encode(pkt):
-            self.eio.write_frame(eio_sid, part)
+    async def _connect(self, eio_sid: str, client: _Client, data: str) -> None:
+        """Pass on a CONNECT to a namespace that is served and not joined; refuse an unknown one."""
+        pkt = SocketIoPacket()
+        pkt.decode(data)
+        if self.manager.sid_from_eio_sid(eio_sid, pkt.namespace) is not None:
+            raise PacketError("joined already")
+        if pkt.namespace not in self.handlers and pkt.namespace not in self.namespaces:
+            # Both versions know this form, python-socketio's neither.
+            error = SocketIoPacket(packet.CONNECT_ERROR, {"message": "Invalid namespace"}, namespace=pkt.namespace)
+            for part in encode(error):
+                self.eio.write_frame(eio_sid, part)
+            return
+        if client.version == _V3:  # the credentials are in the namespace's query
+            pkt.data = dict(parse_qsl(pkt.query)) or None
+            data = pkt.encode()
+        await self._pass_on(eio_sid, data)
+
+    def _expect_attachments(self, eio_sid: str, client: _Client, data: str) -> None:
+        pkt = SocketIoPacket()
+        client.attachments = pkt.decode(data)
+        if self.manager.sid_from_eio_sid(eio_sid, pkt.namespace) is None:
+            raise PacketError("attachments for a namespace that is not joined")
+        client.size = 0
+        self._weigh(eio_sid, client, data)
+
+    def _weigh(self, eio_sid: str, client: _Client, data: str | bytes) -> None:
+        """Add a part of a packet to its size: all parts together may be as large as one message."""
+        client.size += len(data)
+        session = self.eio.find(eio_sid)
+        if session is not None and client.size > session.packet_size:
+            raise PacketError("attachments over the limit of a message")
+
+    async def _wait_turn(self, eio_sid: str, client: _Client) -> bool:
+        """Take a token for one packet, or wait until there is one; False when the session leaves meanwhile."""
+        loop = asyncio.get_running_loop()
+        while wait := client.bucket.take(loop.time()):
+            if eio_sid not in self.eio:
+                return False
+            await asyncio.sleep(wait)
+        return True
+
+    def _note_joined(self, eio_sid: str, client: _Client) -> None:
+        """Expect a CONNECT from a session that has left its last namespace, and no longer from one that joined."""
+        joined = any(
+            self.manager.is_connected(self.manager.sid_from_eio_sid(eio_sid, namespace), namespace)
+            for namespace in self.manager.get_namespaces()
+        )
+        if joined and not client.joined:
+            self.eio.relieve(eio_sid)
+        elif client.joined and not joined:
+            self.eio.expect(eio_sid, self._connect_timeout, _NO_CONNECT)
+        client.joined = joined
 
 
-def _settle(answer: asyncio.Future[tuple[Any, ...]], *arguments: Any) -> None:
-    if not answer.done():
-        answer.set_result(arguments)
+def _as_version_3(text: str) -> str:
+    """Rewrite the answers to CONNECT: version 3 knows them without a session id, and refusals as a bare value."""
+    head, brace, rest = text.partition("{")
+    if brace and text[0] == _CONNECT:
+        return head
+    if brace and text[0] == _CONNECT_ERROR:
+        refusal = orjson.loads(brace + rest)
+        return head + orjson.dumps(refusal.get("data") or refusal["message"]).decode()
+    return text

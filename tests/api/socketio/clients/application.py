@@ -1,6 +1,5 @@
 """The application the clients talk to: what they ask for, it does."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -8,6 +7,8 @@ from urllib.parse import parse_qsl
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from custom_components.interphone.api.socketio.server import SocketIoServer
+
+from ....engineio.conftest import send
 
 UNICODE = "현관문 é ß 😀 \u2028 日本語 "
 
@@ -30,7 +31,7 @@ class Application:
         self.credentials: dict[str, Any] = {}
         self.changes: dict[str, int] = {}
         self.watchers: dict[str, str] = {}
-        self.joined = Counter[str]()
+        self.audience: list[str] = []
         for name, handler in self._handlers().items():
             sio.on(name, handler)
         sio.on("connect", self.connect_admin, namespace="/admin")
@@ -45,7 +46,6 @@ class Application:
             "echo": self.echo,
             "ask": self.ask,
             "kinds": self.kinds,
-            "call me": self.call_me,
             "tell me Unicode": self.tell_unicode,
             "burst me": self.burst,
             "put me out": self.put_out,
@@ -77,7 +77,7 @@ class Application:
         return self.credentials[sid]
 
     async def echo(self, sid: str, *args: Any) -> None:
-        await self.sio.emit("echo", args, to=sid)
+        send(self.sio, sid, "echo", *args)
 
     async def ask(self, _sid: str, *args: Any) -> tuple[Any, ...]:
         return args
@@ -85,21 +85,18 @@ class Application:
     async def kinds(self, _sid: str, *args: Any) -> tuple[str, ...]:
         return tuple(type(arg).__name__ for arg in args)
 
-    async def call_me(self, sid: str, question: Any) -> None:
-        await self.sio.emit("answered", await self.sio.call("question", question, to=sid, timeout=5), to=sid)
-
     async def tell_unicode(self, _sid: str, times: int) -> str:
         return UNICODE * times
 
     async def burst(self, sid: str, count: int) -> None:
         for number in range(count):
-            await self.sio.emit("burst", number, to=sid)
+            send(self.sio, sid, "burst", number)
 
     async def put_out(self, sid: str) -> None:
         await self.sio.disconnect(sid)
 
     async def revoke(self, sid: str) -> None:
-        await self.sio.emit("revoked", {"reason": UNICODE}, to=sid)
+        send(self.sio, sid, "revoked", {"reason": UNICODE})
         self.sio.close(sid, "revoked")
 
     async def my_id(self, sid: str) -> str:
@@ -108,25 +105,28 @@ class Application:
     async def how_did_it_end(self, _sid: str, other: str) -> str | None:
         return self.ended.get(other)
 
-    async def join(self, sid: str, room: str, awaited: int) -> None:
-        """Let a client in, and talk to all in the room once everybody who is awaited is there."""
-        await self.sio.enter_room(sid, room)
-        self.joined[room] += 1
-        if self.joined[room] == awaited:
+    async def join(self, sid: str, awaited: int) -> None:
+        """Add a client to the audience, and send to all of it once everybody awaited is there."""
+        self.audience.append(sid)
+        if len(self.audience) == awaited:
             for shout in SHOUTS:
-                await self.sio.emit("shout", shout, room=room)
-            await self.sio.emit("end", room=room)
+                self.send_to_audience("shout", *(shout if isinstance(shout, tuple) else (shout,)))
+            self.send_to_audience("end")
+
+    def send_to_audience(self, event: str, *arguments: Any) -> None:
+        for sid in self.audience:
+            send(self.sio, sid, event, *arguments)
 
     async def since(self, sid: str, feed: str, number: int) -> None:
         self.watchers[feed] = sid
         for missed in range(number + 1, self.changes.get(feed, 0) + 1):
-            await self.sio.emit("change", missed, to=sid)
+            send(self.sio, sid, "change", missed)
 
     async def change(self, _sid: str, feed: str, count: int) -> None:
         for _ in range(count):
             self.changes[feed] = self.changes.get(feed, 0) + 1
             if feed in self.watchers:
-                await self.sio.emit("change", self.changes[feed], to=self.watchers[feed])
+                send(self.sio, self.watchers[feed], "change", self.changes[feed])
 
     async def drop(self, sid: str, feed: str, count: int) -> None:
         """Lose the connection, and let things change while it is lost."""

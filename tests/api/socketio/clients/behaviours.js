@@ -156,13 +156,6 @@ function behavioursOf({ io, generation, bytes, kinds, options: more = {} }, url)
       same(answers, range(20).map((number) => [number]), "acks at once");
     }),
 
-    "ack of the client": using(async (socket, way) => {
-      socket.on("question", (value, answer) => answer(value, "answered", BYTES));
-      const result = once(socket, "answered");
-      socket.emit("call me", text(way));
-      same(await result, [text(way), "answered", BYTES], "answer");
-    }),
-
     binary: using(async (socket, way) => {
       const back = once(socket, "echo");
       const args = [BYTES, { name: text(way), picture: BYTES, more: [BYTES] }];
@@ -292,7 +285,7 @@ function inTime(work) {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-// Joins a room and returns what is said in it until the end; the talk begins when `awaited` have joined.
+// Joins the audience and returns what it is sent until the end; that begins when `awaited` clients have joined.
 async function hear({ io, options }, url, way, awaited) {
   const socket = io(url, { transports: TRANSPORTS[way], forceNew: true, ...options });
   const heard = [];
@@ -300,7 +293,7 @@ async function hear({ io, options }, url, way, awaited) {
   const end = once(socket, "end");
   await once(socket, "connect");
   if (way === "upgrade") await upgraded(socket);
-  socket.emit("join", "room", awaited);
+  socket.emit("join", awaited);
   await end;
   socket.close();
   return JSON.parse(JSON.stringify(heard, plain));

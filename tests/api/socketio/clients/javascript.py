@@ -11,7 +11,7 @@ import subprocess
 from typing import Any
 
 HERE = Path(__file__).parent
-TOOLS = HERE.parents[2] / ".tools"
+TOOLS = HERE.parents[3] / ".tools"
 _LINE = 4 * 1024 * 1024
 
 

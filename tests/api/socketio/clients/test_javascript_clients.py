@@ -7,7 +7,7 @@ from .application import Application
 from .javascript import run_script
 
 WAYS = ("polling", "websocket", "upgrade")
-BEHAVIOURS = 22
+BEHAVIOURS = 21
 
 
 @pytest.mark.parametrize("generation", ["1", "2", "3", "4"])

@@ -11,14 +11,14 @@ JAVASCRIPT = 4 * len(TRANSPORTS)
 
 
 async def hear(url: str, transports: list[str], awaited: int) -> list[Any]:
-    """Join the room as mixed.js does, with Python's client."""
+    """Join the audience as mixed.js does, with Python's client."""
     client = socketio.AsyncClient(reconnection=False)
     heard: list[Any] = []
     end = asyncio.Event()
     client.on("shout", lambda *args: heard.append(args if len(args) > 1 else args[0]))
     client.on("end", end.set)
     await client.connect(url, transports=transports)
-    await client.emit("join", ("room", awaited))
+    await client.emit("join", awaited)
     await end.wait()
     await client.disconnect()
     return heard
