@@ -34,9 +34,9 @@ def platforms() -> list[str]:
 async def differences(catalog: Catalog) -> AsyncIterator[list[Difference]]:
     """What a watcher hears from here on."""
     heard: list[Difference] = []
-    unwatch = catalog.watch(heard.append)
+    unsubscribe = catalog.subscribe(heard.append)
     yield heard
-    unwatch()
+    unsubscribe()
 
 
 def entity_ids(catalog: Catalog) -> set[str]:

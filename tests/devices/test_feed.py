@@ -14,17 +14,11 @@ import pytest
 
 from custom_components.interphone.access.models import Scope
 from custom_components.interphone.devices.catalog import Catalog
+from custom_components.interphone.devices.changes import Batch, Change, DevicesChange, EventChange, StateChange
 from custom_components.interphone.devices.exposure import SHAREABLE_DOMAINS, Exposure
-from custom_components.interphone.devices.feed import (
-    EVENT_LIFETIME,
-    FEED_LENGTH,
-    Change,
-    DevicesChange,
-    EventChange,
-    Feed,
-    StateChange,
-)
+from custom_components.interphone.devices.feed import EVENT_LIFETIME, FEED_LENGTH, Feed
 from custom_components.interphone.devices.model import Device
+from custom_components.interphone.devices.views import View
 
 from .conftest import ALL
 from .wire import fits
@@ -41,7 +35,7 @@ def platforms() -> list[str]:
 def heard(feed: Feed) -> list[Change]:
     """What a subscriber hears from here on."""
     changes: list[Change] = []
-    feed.subscribe(changes.append)
+    feed.subscribe(changes.extend)
     return changes
 
 
@@ -136,7 +130,8 @@ async def test_devices_added_changed_and_removed(
 async def test_a_scope_hears_of_its_devices_only(
     hass: HomeAssistant, heard: list[Change], catalog: Catalog, device: Callable[[str], Device]
 ) -> None:
-    lamp, fan = device(LIGHT).id, device("fan.ceiling_fan").id
+    the_lamp = device(LIGHT)
+    lamp, fan = the_lamp.id, device("fan.ceiling_fan").id
     set_light(hass, "off")
     catalog.set_exposure(Exposure(frozenset({"sensor"})))
     await hass.async_block_till_done()
@@ -144,11 +139,11 @@ async def test_a_scope_hears_of_its_devices_only(
     assert isinstance(devices, DevicesChange)
     mine = devices.visible(Scope(frozenset({lamp})))
     assert mine is not None
-    assert mine.removed == (lamp,)
+    assert mine.removed == [lamp]
     assert devices.visible(Scope(frozenset({"another"}))) is None
     assert devices.visible(ALL) is devices
 
-    change = StateChange(1, lamp, online=True, state={})
+    change = StateChange(1, the_lamp, state={})
     assert change.visible(Scope(frozenset({lamp}))) is change
     assert change.visible(Scope(frozenset({fan}))) is None
 
@@ -156,15 +151,17 @@ async def test_a_scope_hears_of_its_devices_only(
 async def test_a_change_of_scope(feed: Feed, device: Callable[[str], Device]) -> None:
     lamp, fan, lock = (device(entity_id) for entity_id in (LIGHT, "fan.ceiling_fan", "lock.front_door"))
     change = feed.rescope(Scope(frozenset({lamp.id, fan.id})), Scope(frozenset({lamp.id, lock.id})))
-    assert change.added == (lock,)
-    assert change.removed == (fan.id,)
+    assert change is not None
+    assert change.added == [lock]
+    assert change.removed == [fan.id]
     assert change.seq == feed.seq
+    assert feed.rescope(Scope(frozenset({lamp.id})), Scope(frozenset({lamp.id, "gone"}))) is None
 
 
 async def test_a_position_comes_with_all_that_happened(hass: HomeAssistant, feed: Feed, heard: list[Change]) -> None:
     set_light(hass, "off")
-    position, devices = feed.snapshot(ALL)
-    assert position["seq"] == 1
+    assert feed.position["seq"] == 1
+    devices = feed.devices(feed.view(ALL))
     [lamp] = [device for device in devices if device.entity_id == LIGHT]
     assert lamp.state["on_off"] == {"on": False}
     # Back within the same turn: without the number above, nobody would hear of it.
@@ -185,7 +182,7 @@ async def test_since(hass: HomeAssistant, feed: Feed, heard: list[Change]) -> No
     assert feed.since("another", 5) is None
 
 
-async def test_since_before_the_ring(hass: HomeAssistant, feed: Feed) -> None:
+async def test_since_before_the_log(hass: HomeAssistant, feed: Feed) -> None:
     hass.states.async_set("sensor.counter", "0", {"state_class": "total"})
     await hass.async_block_till_done()
     for number in range(1, FEED_LENGTH + 2):
@@ -205,12 +202,12 @@ async def test_every_start_is_another_epoch(hass: HomeAssistant, catalog: Catalo
 async def test_a_subscriber_hears_of_nothing_before_it(hass: HomeAssistant, feed: Feed) -> None:
     set_light(hass, "off")
     heard: list[Change] = []
-    hang_up = feed.subscribe(heard.append)
+    unsubscribe = feed.subscribe(heard.extend)
     await hass.async_block_till_done()
     assert not heard
     set_light(hass, "on")
     await hass.async_block_till_done()
-    hang_up()
+    unsubscribe()
     set_light(hass, "off")
     await hass.async_block_till_done()
     assert len(heard) == 1
@@ -228,13 +225,13 @@ async def test_after_stop_nobody_hears_anything(hass: HomeAssistant, feed: Feed,
 async def test_a_moment_is_announced_with_its_end(
     hass: HomeAssistant, feed: Feed, heard: list[Change], device: Callable[[str], Device]
 ) -> None:
-    lamp = device(LIGHT).id
+    lamp = device(LIGHT)
     at = dt_util.utcnow()
     feed.publish(EventChange(0, lamp, "ring", at, at + timedelta(seconds=EVENT_LIFETIME)))
     await hass.async_block_till_done()
     told = payload(heard[0])
     assert heard[0].event == "event"
-    assert (told["id"], told["type"], told["at"]) == (lamp, "ring", at.isoformat())
+    assert (told["id"], told["type"], told["at"]) == (lamp.id, "ring", at.isoformat())
     expires_at = dt_util.parse_datetime(told["expires_at"])
     assert expires_at is not None
     assert (expires_at - at).total_seconds() == 30
@@ -301,22 +298,32 @@ class Website:
         self.position: dict[str, Any] = {"epoch": "", "seq": 0}
         self.snapshots = 0
         self.hang_up: Callable[[], None] | None = None
+        self.view: View | None = None
 
     def connect(self) -> None:
         changes = self.feed.since(self.position["epoch"], self.position["seq"])
         if changes is None:
-            position, devices = self.feed.snapshot(self.scope)
-            self.position = dict(position)
+            self.position = dict(self.feed.position)
+            devices = self.feed.devices(self.feed.view(self.scope))
             self.devices = {device.id: json.loads(json_dumps(device.as_dict())) for device in devices}
             self.snapshots += 1
         for change in changes or ():
             self.take(change)
-        self.hang_up = self.feed.subscribe(self.take)
+        self.view = self.feed.view(self.scope)
+        self.hang_up = self.feed.subscribe(self.take_batch)
 
     def disconnect(self) -> None:
         if self.hang_up is not None:
             self.hang_up()
             self.hang_up = None
+
+    def take_batch(self, batch: Batch) -> None:
+        """What the view makes of a batch is what the scope sees of each change."""
+        assert self.view is not None
+        seen = [visible.payload() for change in batch if (visible := change.visible(self.scope))]
+        assert [change.payload() for change in self.view.visible(batch)] == seen
+        for change in batch:
+            self.take(change)
 
     def take(self, change: Change) -> None:
         fits(change.event, change.payload())

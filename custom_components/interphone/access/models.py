@@ -2,27 +2,53 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
+
+
+class ScopedDevice(Protocol):
+    """What a scope may know of a device: the values of the device itself, as of one moment."""
+
+    @property
+    def id(self) -> str:
+        """The device's id on the wire."""
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether it opens, guards, watches or tracks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which devices a grant sees, and which of them it may control.
+    """Which devices a grant sees, and which of them it may control: a definition, without the devices themselves.
 
     `devices` is None for all shared devices, else the ids of those it sees. Without `control` it may only look.
     Sensitive devices (locks, alarms, garage doors) are controlled only with `doors_and_alarms`.
+
+    A scope is asked with a device, not with an id, because a definition may name more than ids. Which devices are
+    within it at present is kept by `devices.views.View`.
     """
 
     devices: frozenset[str] | None = None
     control: bool = True
     doors_and_alarms: bool = False
 
-    def sees(self, device_id: str) -> bool:
-        """Tell whether a shared device is within this scope."""
-        return self.devices is None or device_id in self.devices
+    @property
+    def whole_home(self) -> bool:
+        """Whether every shared device is within this scope, whatever it is."""
+        return self.devices is None
 
-    def controls(self, device_id: str, *, sensitive: bool) -> bool:
-        """Tell whether commands to this device are permitted."""
-        return self.control and self.sees(device_id) and (self.doors_and_alarms or not sensitive)
+    @property
+    def definition(self) -> list[str]:
+        """What the set of visible devices is defined by, in an order of its own; empty for the whole home."""
+        return sorted(self.devices or ())
+
+    def sees(self, device: ScopedDevice) -> bool:
+        """Return whether a shared device is within this scope."""
+        return self.devices is None or device.id in self.devices
+
+    def controls(self, device: ScopedDevice) -> bool:
+        """Return whether commands to this device are permitted."""
+        return self.control and self.sees(device) and (self.doors_and_alarms or not device.sensitive)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The catalog: the shared devices as they are now, kept true to Home Assistant's states and registries."""
+"""The catalog: the shared devices as they are now, synchronised with Home Assistant's states and registries."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -34,14 +34,17 @@ from homeassistant.util.event_type import EventType
 from ..access.models import Scope
 from ..const import DOMAIN
 from ..errors import NotReadyError, UnknownDeviceError
+from ..listeners import Listeners
 from .describe import Describer, describes_alike, read_state
 from .exposure import Exposure
 from .model import Device, Entity
 from .registry import DOMAINS
 from .traits.camera import STREAM
 
-# Entities looked at again in one turn of the loop: a few ms of work, then everybody else has a turn.
+# Entities described again in one turn of the loop: a few ms of work, then everything else has a turn.
 _TURN: Final = 100
+
+_EVERYTHING: Final = Scope()
 
 # Registries whose names and links any entity may inherit.
 _INHERITED: Final[tuple[EventType[Any], ...]] = (
@@ -59,14 +62,12 @@ class Difference:
     new: Device | None
 
 
-type Watcher = Callable[[Difference], None]
-
-
 class Catalog:
-    """Owns the shared devices. After `start` they follow Home Assistant; watchers hear each difference at once.
+    """Owns the shared devices. After `start` they follow Home Assistant; subscribers get each difference at once.
 
-    A state is taken over in the turn of the loop it changes in. What registries change is looked at again from the
-    next turn on, a few entities a turn. What a new exposure no longer shares is gone when `set_exposure` returns.
+    A state is applied in the turn of the loop it changes in. After a change of a registry, the entities that it may
+    concern are described again from the next turn on, a few each turn. What a new exposure no longer shares is gone
+    when `set_exposure` returns.
     """
 
     def __init__(self, hass: HomeAssistant, exposure: Exposure) -> None:
@@ -77,7 +78,7 @@ class Catalog:
         self._devices: dict[str, Device] = {}
         self._ids: dict[str, str] = {}
         self._trackers: dict[str, CALLBACK_TYPE] = {}
-        self._watchers: list[Watcher] = []
+        self._listeners = Listeners[Difference]("devices")
         self._subscriptions: list[CALLBACK_TYPE] = []
         self._stale: dict[str, None] = {}
         self._work: asyncio.Task[None] | None = None
@@ -96,11 +97,11 @@ class Catalog:
             *(bus.async_listen(event_type, self._on_inherited) for event_type in _INHERITED),
         ]
         for entity_id in self._hass.states.async_entity_ids(DOMAINS):
-            self._look(entity_id)
+            self._describe_again(entity_id)
 
     @callback
     def stop(self) -> None:
-        """Follow nothing and forget everything, for good; watchers are not told."""
+        """Follow nothing and forget everything, for good; subscribers are not called."""
         self._stopped = True
         for release in (*self._subscriptions, *self._trackers.values()):
             release()
@@ -115,7 +116,7 @@ class Catalog:
 
     @callback
     def set_exposure(self, exposure: Exposure) -> None:
-        """Share by these rules: at once what is no longer shared, and from the next turn what is now."""
+        """Share by these rules: removes at once what is no longer shared, adds what is from the next turn on."""
         self._exposure = exposure
         for device in list(self._devices.values()):
             state = self._hass.states.get(device.entity_id)
@@ -124,10 +125,9 @@ class Catalog:
         self._mark(self._hass.states.async_entity_ids(DOMAINS))
 
     @callback
-    def watch(self, watcher: Watcher) -> CALLBACK_TYPE:
-        """Call the watcher with each difference, until the returned function is called."""
-        self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher)
+    def subscribe(self, listener: Callable[[Difference], None]) -> CALLBACK_TYPE:
+        """Call the listener with each difference, until the returned function is called."""
+        return self._listeners.subscribe(listener)
 
     def get(self, device_id: str) -> Device | None:
         """Return a shared device as it is now."""
@@ -145,13 +145,13 @@ class Catalog:
         if self._stopped:
             raise NotReadyError
         device = self._devices.get(device_id)
-        if device is None or not scope.sees(device_id):
+        if device is None or not scope.sees(device):
             raise UnknownDeviceError
         return device
 
-    def devices(self, scope: Scope) -> list[Device]:
+    def devices(self, scope: Scope = _EVERYTHING) -> list[Device]:
         """Return the devices within the scope as they are now."""
-        return [device for device in self._devices.values() if scope.sees(device.id)]
+        return [device for device in self._devices.values() if scope.sees(device)]
 
     def entity(self, device: Device) -> Entity | None:
         """Return the entity behind a device as traits see it; None when it is just gone."""
@@ -162,16 +162,16 @@ class Catalog:
     def _on_state(self, event: Event[EventStateChangedData]) -> None:
         entity_id, before, now = event.data["entity_id"], event.data["old_state"], event.data["new_state"]
         if now is None:
-            # Renamed or gone: the registry knows in the next turn.
+            # Renamed or removed: the registry says which in the next turn.
             self._mark([entity_id])
             return
         entity = self._describer.entity(now)
         device = self._devices.get(self._ids.get(entity_id, ""))
         if now.domain == CAMERA:
-            # What else is known of it is renewed right after its state was written, whatever changed in that.
+            # A camera updates what else is known of it right after it writes its state, whether that changed or not.
             self._mark([entity_id])
         if device is None or (entity.online and not (device.online and before and describes_alike(before, now))):
-            self._look(entity_id)
+            self._describe_again(entity_id)
             return
         state = read_state(device, entity)
         if entity.online != device.online or state != device.state:
@@ -217,7 +217,7 @@ class Catalog:
         self._mark(self._hass.states.async_entity_ids(DOMAINS))
 
     def _rename(self, old: str, new: str) -> None:
-        """Follow an entity that got another entity id; Home Assistant takes its state away and adds it again."""
+        """Follow an entity that got another entity id; Home Assistant removes its state and adds it again."""
         device_id = self._ids.pop(old)
         self._trackers.pop(old)()
         self._stale.pop(old, None)
@@ -226,7 +226,7 @@ class Catalog:
         self._devices[device_id] = replace(self._devices[device_id], entity_id=new)
 
     def _track(self, entity_id: str) -> CALLBACK_TYPE:
-        """Hear of an entity's states; of a camera's also when one is only repeated, for what it has beside them."""
+        """Follow an entity's states; a camera's also when one is only reported again: see `_on_state`."""
         release = async_track_state_change_event(self._hass, entity_id, self._on_state)
         if not entity_id.startswith(f"{CAMERA}."):
             return release
@@ -241,22 +241,22 @@ class Catalog:
     def _mark(self, entity_ids: Iterable[str]) -> None:
         self._stale.update(dict.fromkeys(entity_ids))
         if self._stale and self._work is None:
-            self._work = self._hass.async_create_task(self._look_again(), f"{DOMAIN} catalog", eager_start=False)
+            self._work = self._hass.async_create_task(self._refresh(), f"{DOMAIN} catalog", eager_start=False)
 
-    async def _look_again(self) -> None:
-        """Look at all that is stale, a few in a turn of the loop."""
+    async def _refresh(self) -> None:
+        """Describe everything stale again, a few entities each turn of the loop."""
         try:
             while self._stale:
                 for _ in range(min(_TURN, len(self._stale))):
                     entity_id = next(iter(self._stale))
                     del self._stale[entity_id]
-                    self._look(entity_id)
+                    self._describe_again(entity_id)
                 await asyncio.sleep(0)
         finally:
             self._work = None
 
-    def _look(self, entity_id: str) -> None:
-        """Describe an entity anew, whatever happened to it."""
+    def _describe_again(self, entity_id: str) -> None:
+        """Describe an entity again and apply the difference."""
         old = self._devices.get(self._ids.get(entity_id, ""))
         new = self._describe(self._hass.states.get(entity_id), old)
         if old is not None and new is not None and old.id != new.id:
@@ -282,6 +282,4 @@ class Catalog:
         if old is None and new is not None:
             self._ids[new.entity_id] = new.id
             self._trackers[new.entity_id] = self._track(new.entity_id)
-        difference = Difference(old, new)
-        for watcher in list(self._watchers):
-            watcher(difference)
+        self._listeners.notify(Difference(old, new))

@@ -233,9 +233,9 @@ class Commands:
         if envelope.expired(dt_util.utcnow()):
             raise CommandExpiredError
         device = self._catalog.get(envelope.device)
-        if device is None or not grant.scope.sees(device.id):
+        if device is None or not grant.scope.sees(device):
             raise UnknownDeviceError
-        if not grant.scope.controls(device.id, sensitive=device.sensitive):
+        if not grant.scope.controls(device):
             raise NotPermittedError
         if envelope.command not in device.commands:
             raise UnsupportedCommandError(f"this device's commands: {', '.join(device.commands) or 'none'}")
@@ -306,7 +306,7 @@ class Commands:
             if new is not None and new.id == order.device.id and not seen.done() and self._reached(order):
                 seen.set_result(None)
 
-        release = self._catalog.watch(on_difference)
+        release = self._catalog.subscribe(on_difference)
         try:
             async with asyncio.timeout(CONFIRM_TIMEOUT):
                 await seen

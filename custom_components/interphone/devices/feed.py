@@ -3,37 +3,36 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-import logging
+from operator import attrgetter
 import secrets
-from typing import Any, ClassVar, Final, TypedDict
+from typing import Final, TypedDict
+from weakref import WeakValueDictionary
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..access.models import Scope
+from ..listeners import Listeners
 from .catalog import Catalog, Difference
+from .changes import Batch, Change, DevicesChange, EventChange, StateChange
 from .model import Device, Json
 from .times import moment_of
+from .views import View
 
 # How many numbered changes the feed keeps for sessions that resume: minutes of a busy home.
 FEED_LENGTH: Final = 4096
 # A ring of the doorbell is worth showing for half a minute.
 EVENT_LIFETIME: Final = 30.0
 
-_LOGGER = logging.getLogger(__name__)
-
-# The trait of devices that tell moments rather than states.
+# The trait of devices that report events rather than states.
 _EVENT_TRAIT: Final = "event"
-# The type of devices whose moments are rings.
+# The type of devices whose events are rings.
 _DOORBELL: Final = "doorbell"
 _END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
-
-
-def _new_event_id() -> str:
-    """Return a name for a moment that nobody guesses who was not told of it."""
-    return secrets.token_urlsafe(12)
+# Everything of a device that a `StateChange` leaves alone. The entity id is not on the wire.
+_DESCRIPTION = attrgetter(*(each.name for each in fields(Device) if each.name not in ("entity_id", "online", "state")))
 
 
 class Position(TypedDict):
@@ -43,105 +42,11 @@ class Position(TypedDict):
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class StateChange:
-    """What changed of one device's state: only the values that did."""
-
-    event: ClassVar[str] = "state"
-
-    seq: int
-    id: str
-    online: bool
-    state: Mapping[str, Json]
-
-    def visible(self, scope: Scope) -> StateChange | None:
-        """Return it when the scope sees the device."""
-        return self if scope.sees(self.id) else None
-
-    def payload(self) -> dict[str, Any]:
-        """Return it as it goes over the wire."""
-        return {"seq": self.seq, "id": self.id, "online": self.online, "state": self.state}
-
-
-@dataclass(frozen=True, slots=True)
-class DevicesChange:
-    """Devices that are new, described otherwise than before, or gone."""
-
-    event: ClassVar[str] = "devices"
-
-    seq: int
-    added: tuple[Device, ...] = ()
-    changed: tuple[Device, ...] = ()
-    removed: tuple[str, ...] = ()
-
-    def visible(self, scope: Scope) -> DevicesChange | None:
-        """Return the part of it the scope sees, None when it sees nothing of it."""
-        if scope.devices is None:
-            return self
-        added = tuple(device for device in self.added if scope.sees(device.id))
-        changed = tuple(device for device in self.changed if scope.sees(device.id))
-        removed = tuple(device_id for device_id in self.removed if scope.sees(device_id))
-        return DevicesChange(self.seq, added, changed, removed) if added or changed or removed else None
-
-    def payload(self) -> dict[str, Any]:
-        """Return it as it goes over the wire."""
-        return {
-            "seq": self.seq,
-            "added": [device.as_dict() for device in self.added],
-            "changed": [device.as_dict() for device in self.changed],
-            "removed": self.removed,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class EventChange:
-    """A moment: the bell rang, a button was pressed. After `expires_at` it is history.
-
-    `id` is the device's; None for a moment of the home as a whole, which only a scope that sees all of it sees. An
-    `answerable` one is a ring: websites answer it by its `event_id`.
-    """
-
-    event: ClassVar[str] = "event"
-
-    seq: int
-    id: str | None
-    type: str
-    at: datetime
-    expires_at: datetime
-    event_id: str = field(default_factory=_new_event_id)
-    answerable: bool = False
-    name: str | None = None
-    message: str | None = None
-
-    def visible(self, scope: Scope) -> EventChange | None:
-        """Return it when the scope sees the device."""
-        seen = scope.devices is None if self.id is None else scope.sees(self.id)
-        return self if seen else None
-
-    def payload(self) -> dict[str, Any]:
-        """Return it as it goes over the wire."""
-        return {
-            "seq": self.seq,
-            "id": self.id,
-            "type": self.type,
-            "at": self.at.isoformat(),
-            "expires_at": self.expires_at.isoformat(),
-            "event_id": self.event_id,
-            "answerable": self.answerable,
-            "name": self.name,
-            "message": self.message,
-        }
-
-
-type Change = StateChange | DevicesChange | EventChange
-type Listener = Callable[[Change], None]
-
-
 class Feed:
-    """Numbers the catalog's differences: those of one turn of the loop become one change a device.
+    """Numbers the catalog's differences: those of one turn of the loop become one batch, with one change a device.
 
-    Reading a position, or a snapshot with it, first numbers what is pending, so that a snapshot and the changes after
-    its position are the whole truth.
+    Reading a position, or a snapshot with it, first publishes what is pending, so that a snapshot and the changes
+    after its position are complete.
     """
 
     def __init__(self, hass: HomeAssistant, catalog: Catalog) -> None:
@@ -150,31 +55,32 @@ class Feed:
         self._catalog = catalog
         self._epoch = secrets.token_urlsafe(9)
         self._seq = 0
-        self._ring: deque[Change] = deque(maxlen=FEED_LENGTH)
-        self._listeners: list[Listener] = []
+        self._log: deque[Change] = deque(maxlen=FEED_LENGTH)
+        self._listeners = Listeners[Batch]("changes of devices")
+        self._views: WeakValueDictionary[Scope, View] = WeakValueDictionary()
         # Devices that differ from what was last published, as they were then.
         self._pending: dict[str, Device | None] = {}
-        self._moments: list[EventChange] = []
-        self._turn: asyncio.Handle | None = None
-        self._unwatch: CALLBACK_TYPE | None = None
+        self._events: list[EventChange] = []
+        self._scheduled: asyncio.Handle | None = None
+        self._unsubscribe: CALLBACK_TYPE | None = None
 
     @callback
     def start(self) -> None:
         """Number the catalog's differences from now on."""
-        self._unwatch = self._catalog.watch(self._on_difference)
+        self._unsubscribe = self._catalog.subscribe(self._on_difference)
 
     @callback
     def stop(self) -> None:
         """Number nothing more; what is pending is dropped."""
-        if self._unwatch is not None:
-            self._unwatch()
-            self._unwatch = None
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+            self._scheduled = None
         self._pending.clear()
-        self._moments.clear()
-        self._listeners.clear()
+        self._events.clear()
+        self._listeners = Listeners("changes of devices")
 
     @property
     def epoch(self) -> str:
@@ -193,39 +99,51 @@ class Feed:
         return {"epoch": self._epoch, "seq": self.seq}
 
     @callback
-    def snapshot(self, scope: Scope) -> tuple[Position, list[Device]]:
-        """Return the devices the scope sees, and the position they stand at."""
-        return self.position, self._catalog.devices(scope)
+    def view(self, scope: Scope) -> View:
+        """Return the view of a scope, shared by all equal scopes, at the feed's position."""
+        self._publish()
+        view = self._views.get(scope)
+        if view is None:
+            view = self._views[scope] = View(scope, self._epoch, self._catalog.devices())
+        return view
+
+    @callback
+    def devices(self, view: View) -> list[Device]:
+        """Return the devices a view sees at the feed's position."""
+        self._publish()
+        if view.members is None:
+            return self._catalog.devices()
+        return [device for device_id in view.members if (device := self._catalog.get(device_id))]
 
     @callback
     def since(self, epoch: str, seq: int) -> list[Change] | None:
         """Return all changes after a position, None when the feed no longer holds them: then take a snapshot."""
         missed = self.seq - seq
-        if epoch != self._epoch or not 0 <= missed <= len(self._ring):
+        if epoch != self._epoch or not 0 <= missed <= len(self._log):
             return None
-        return list(islice(self._ring, len(self._ring) - missed, None))
+        return list(islice(self._log, len(self._log) - missed, None))
 
     @callback
-    def subscribe(self, listener: Listener) -> CALLBACK_TYPE:
-        """Call the listener with each change to come, in order, until the returned function is called."""
+    def subscribe(self, listener: Callable[[Batch], None]) -> CALLBACK_TYPE:
+        """Call the listener with the batch of each turn to come, in order, until the returned function is called."""
         self._publish()
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.subscribe(listener)
 
     @callback
-    def rescope(self, old: Scope, new: Scope) -> DevicesChange:
-        """Return what a change of scope adds and removes for its website, at the present position."""
+    def rescope(self, old: Scope, new: Scope) -> DevicesChange | None:
+        """Return what a change of scope adds and removes for its website, at the present position; None for nothing."""
         seq = self.seq
-        seen = {device.id for device in self._catalog.devices(old)}
-        sees = self._catalog.devices(new)
-        kept = {device.id for device in sees}
-        added = tuple(device for device in sees if device.id not in seen)
-        return DevicesChange(seq, added=added, removed=tuple(sorted(seen - kept)))
+        seen = (
+            Difference(device if old.sees(device) else None, device if new.sees(device) else None)
+            for device in self._catalog.devices()
+        )
+        differences = tuple(difference for difference in seen if difference.old is not difference.new)
+        return DevicesChange(seq, differences) if differences else None
 
     @callback
-    def publish(self, moment: EventChange) -> None:
-        """Publish a moment under the next number, whatever number it was made with."""
-        self._moments.append(moment)
+    def publish(self, event: EventChange) -> None:
+        """Publish an event under the next number, whatever number it was made with."""
+        self._events.append(event)
         self._schedule()
 
     @callback
@@ -235,53 +153,53 @@ class Feed:
         if device is None:
             return
         self._pending.setdefault(device.id, old)
-        if moment := _moment(old, new):
-            self._moments.append(moment)
+        if event := _event(old, new):
+            self._events.append(event)
         self._schedule()
 
     def _schedule(self) -> None:
-        if self._turn is None:
-            self._turn = self._hass.loop.call_soon(self._publish)
+        if self._scheduled is None:
+            self._scheduled = self._hass.loop.call_soon(self._publish)
 
     @callback
     def _publish(self) -> None:
-        """Number what is pending. Changes of the set of devices come first: they may bring those that follow."""
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
+        """Number what is pending and hand it on as one batch."""
+        if self._scheduled is None:
+            return
+        self._scheduled.cancel()
+        self._scheduled = None
+        batch = tuple(self._number())
+        if not batch:
+            return
+        self._log.extend(batch)
+        if isinstance(batch[0], DevicesChange):
+            for view in list(self._views.values()):
+                view.follow(batch[0])
+        self._listeners.notify(batch)
+
+    def _number(self) -> list[Change]:
+        """Return what is pending as numbered changes. That of the set of devices comes first: others may need it."""
         pending, self._pending = self._pending, {}
-        moments, self._moments = self._moments, []
-        now = {device_id: self._catalog.get(device_id) for device_id in pending}
-        added = [new for device_id, old in pending.items() if old is None and (new := now[device_id])]
-        removed = [device_id for device_id, old in pending.items() if old is not None and now[device_id] is None]
-        changed: list[Device] = []
-        patches: list[tuple[Device, Mapping[str, Json]]] = []
+        events, self._events = self._events, []
+        differences: list[Difference] = []
+        patched: list[tuple[Device, Mapping[str, Json]]] = []
         for device_id, old in pending.items():
-            new = now[device_id]
-            if old is None or new is None:
-                continue
-            if old.description() != new.description():
-                changed.append(new)
+            new = self._catalog.get(device_id)
+            if old is None or new is None or _DESCRIPTION(old) != _DESCRIPTION(new):
+                if old is not new:
+                    differences.append(Difference(old, new))
             elif old.online != new.online or old.state != new.state:
-                patches.append((new, _patch(old.state, new.state)))
-        if added or changed or removed:
-            self._append(DevicesChange(self._next(), tuple(added), tuple(changed), tuple(removed)))
-        for device, patch in patches:
-            self._append(StateChange(self._next(), device.id, device.online, patch))
-        for moment in moments:
-            self._append(replace(moment, seq=self._next()))
+                patched.append((new, _patch(old.state, new.state)))
+        batch: list[Change] = []
+        if differences:
+            batch.append(DevicesChange(self._next(), tuple(differences)))
+        batch += (StateChange(self._next(), device, patch) for device, patch in patched)
+        batch += (replace(event, seq=self._next()) for event in events)
+        return batch
 
     def _next(self) -> int:
         self._seq += 1
         return self._seq
-
-    def _append(self, change: Change) -> None:
-        self._ring.append(change)
-        for listener in list(self._listeners):
-            try:
-                listener(change)
-            except Exception:  # the changes after this one must still be told
-                _LOGGER.exception("A change could not be told")
 
 
 def _patch(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:
@@ -295,8 +213,8 @@ def _patch(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:
     return patch
 
 
-def _moment(old: Device | None, new: Device | None) -> EventChange | None:
-    """Return the moment a device tells by this difference, not numbered yet. One that comes back tells none."""
+def _event(old: Device | None, new: Device | None) -> EventChange | None:
+    """Return the event that a difference reports, not numbered yet. A device that comes back reports none."""
     if old is None or new is None or not (old.online and new.online) or _EVENT_TRAIT not in new.state:
         return None
     before, now = old.state.get(_EVENT_TRAIT, {}), new.state[_EVENT_TRAIT]
@@ -304,4 +222,4 @@ def _moment(old: Device | None, new: Device | None) -> EventChange | None:
     if at is None or now["type"] is None or now["at"] == before.get("at"):
         return None
     lifetime = min(timedelta(seconds=EVENT_LIFETIME), _END_OF_TIME - at)
-    return EventChange(0, new.id, now["type"], at, at + lifetime, answerable=new.type == _DOORBELL)
+    return EventChange(0, new, now["type"], at, at + lifetime, answerable=new.type == _DOORBELL)

@@ -16,7 +16,8 @@ from ..access.models import Grant
 from ..const import EVENT_ANSWERED
 from ..errors import AlreadyAnsweredError, ExpiredEventError, NotPermittedError, UnknownEventError
 from .catalog import Catalog, Difference
-from .feed import EVENT_LIFETIME, Change, EventChange, Feed
+from .changes import Batch, EventChange
+from .feed import EVENT_LIFETIME, Feed
 from .model import Device
 
 # Rings remembered, so that a late answer is told what happened: more than ring in a day.
@@ -54,10 +55,9 @@ class Answer:
 
 @dataclass(slots=True)
 class _Ring:
-    """A ring, the device behind it, and the answer, which whoever rang may wait for."""
+    """A ring and the answer, which whoever rang may wait for."""
 
     change: EventChange
-    device: Device | None
     answer: asyncio.Future[Answer | None]
 
 
@@ -80,7 +80,7 @@ class Rings:
     @callback
     def start(self) -> None:
         """Hear rings from now on."""
-        self._releases = [self._catalog.watch(self._on_difference), self._feed.subscribe(self._on_change)]
+        self._releases = [self._catalog.subscribe(self._on_difference), self._feed.subscribe(self._on_batch)]
 
     @callback
     def stop(self) -> None:
@@ -108,7 +108,7 @@ class Rings:
         now = dt_util.utcnow()
         change = EventChange(
             seq=0,
-            id=device.id if device else None,
+            device=device,
             type=RING,
             at=now,
             expires_at=now + timedelta(seconds=seconds),
@@ -154,11 +154,11 @@ class Rings:
     def _tell(self, ring: _Ring, answer: Answer) -> None:
         """Tell that it is answered: to websites not by whom, to the home's own automations everything."""
         change = ring.change
-        self._feed.publish(EventChange(0, change.id, ANSWERED, answer.at, change.expires_at, change.event_id))
+        self._feed.publish(EventChange(0, change.device, ANSWERED, answer.at, change.expires_at, change.event_id))
         data: dict[str, Any] = {
             "event_id": change.event_id,
-            ATTR_ENTITY_ID: ring.device and ring.device.entity_id,
-            ATTR_NAME: change.name or (ring.device and ring.device.name),
+            ATTR_ENTITY_ID: change.device and change.device.entity_id,
+            ATTR_NAME: change.name or (change.device and change.device.name),
             "grant_id": answer.grant_id,
             "grant_name": answer.grant_name,
             "action": answer.action,
@@ -176,13 +176,13 @@ class Rings:
             self.ring(new)
 
     @callback
-    def _on_change(self, change: Change) -> None:
-        if isinstance(change, EventChange) and change.answerable and change.event_id not in self._rings:
-            self._keep(change)
+    def _on_batch(self, batch: Batch) -> None:
+        for change in batch:
+            if isinstance(change, EventChange) and change.answerable and change.event_id not in self._rings:
+                self._keep(change)
 
     def _keep(self, change: EventChange) -> None:
-        device = self._catalog.get(change.id) if change.id else None
-        self._rings[change.event_id] = _Ring(change, device, self._hass.loop.create_future())
+        self._rings[change.event_id] = _Ring(change, self._hass.loop.create_future())
         if len(self._rings) > RINGS_MAX:
             self._forget_oldest()
 

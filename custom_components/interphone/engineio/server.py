@@ -130,6 +130,8 @@ class Engine:
 
         Sessions that have ended are passed over. One whose write fails is dropped, and never stops the others.
         """
+        if not items:
+            return
         batch = Batch(items) if len(items) > 1 else None
         for session in sessions:
             try:

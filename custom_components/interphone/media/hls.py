@@ -78,7 +78,7 @@ class Streams:
     @callback
     def start(self) -> None:
         """End tickets by what happens to devices and grants from now on."""
-        self._releases = [self._catalog.watch(self._on_device), self._grants.subscribe(self._on_grant)]
+        self._releases = [self._catalog.subscribe(self._on_device), self._grants.subscribe(self._on_grant)]
 
     @callback
     def stop(self) -> None:

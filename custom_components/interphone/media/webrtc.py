@@ -78,7 +78,7 @@ class WebRtc:
     @callback
     def start(self) -> None:
         """Follow cameras and grants."""
-        self._releases = [self._catalog.watch(self._on_difference), self._grants.subscribe(self._on_grant)]
+        self._releases = [self._catalog.subscribe(self._on_difference), self._grants.subscribe(self._on_grant)]
 
     @callback
     def stop(self) -> None:
@@ -177,7 +177,10 @@ class WebRtc:
         """Close what an edited grant no longer sees; the connections of a revoked or paused one call `leave`."""
         scope = change.grant.scope
         for stream in list(self._streams.values()):
-            if stream.viewer.grant_id == change.grant.id and not scope.sees(stream.device_id):
+            if stream.viewer.grant_id != change.grant.id:
+                continue
+            device = self._catalog.get(stream.device_id)
+            if device is None or not scope.sees(device):
                 self._close(stream, CLOSED)
 
     def _close(self, stream: _Stream, signal: Signal) -> None:

@@ -7,10 +7,8 @@ from typing import Any, Final
 from aiohttp import web
 import voluptuous as vol
 
-from ...devices.feed import Change
 from ...devices.payloads import missed, snapshot
 from ...devices.polls import POLL_WAIT_MAX
-from ...errors import InterphoneError
 from ..contract import COUNT, Payload, component, exactly, from_text, matching
 from ..operation import JSON, Operation, success
 from ..view import GrantCall, GrantView, json_response
@@ -73,16 +71,8 @@ class EventsView(GrantView):
         since, wait = call.query.get("since"), call.query.get("wait", 0)
         changes = missed(relay.feed, grant.scope, *since) if since else None
         if since and changes and not changes["changes"] and wait:
-            await relay.polls.wait(grant.id, lambda change: _concerns(call, change), wait)
+            await relay.polls.wait(grant.id, relay.feed.view(grant.scope), wait)
             grant = call.require_active()
             changes = missed(relay.feed, grant.scope, *since)
         body: dict[str, Any] = changes or snapshot(relay.feed, grant.scope)
         return json_response({"success": True, **body})
-
-
-def _concerns(call: GrantCall, change: Change) -> bool:
-    """Return whether a change ends the wait: the grant sees it, or was paused or revoked meanwhile."""
-    try:
-        return change.visible(call.require_active().scope) is not None
-    except InterphoneError:
-        return True

@@ -1,12 +1,14 @@
 """What the home sends by itself: the feed's changes to websites, pairings and their codes to displays."""
 
 from collections.abc import Callable
-from typing import Any
+import logging
+from typing import Any, Final
 
 from ...access.grants import GrantChange, GrantEvent
-from ...access.models import Grant, Scope
-from ...devices.feed import Change
+from ...access.models import Grant
+from ...devices.changes import Batch, Change
 from ...devices.payloads import missed, snapshot
+from ...devices.views import View
 from ...engineio.ready import ReadyMade
 from ...engineio.session import Session as EngineSession
 from ...pairing.models import Pairing, PairingState
@@ -14,6 +16,8 @@ from ...relay import Relay
 from .events import Event
 from .fanout import Fanout, ready
 from .sessions import Session, Sessions
+
+_LOGGER: Final = logging.getLogger(__name__)
 
 
 class Push:
@@ -24,7 +28,7 @@ class Push:
         self._relay = relay
         self._sessions = sessions
         self._fanout = fanout
-        self._last_snapshot: tuple[tuple[object, ...], list[ReadyMade]] | None = None
+        self._last_snapshot: tuple[View, int, list[ReadyMade]] | None = None
 
     def start(self) -> tuple[Callable[[], None], ...]:
         """Subscribe to the desk, the grants and the feed; return the functions that unsubscribe."""
@@ -51,16 +55,18 @@ class Push:
         if isinstance(since, dict) and isinstance(since.get("epoch"), str) and type(since.get("seq")) is int:
             resumed = missed(feed, grant.scope, since["epoch"], since["seq"])
         # Reading the feed flushes pending changes to the sessions that have joined; this one gets them in its answer.
-        answer = ready(Event.RESUME, resumed) if resumed else self._snapshot(grant.scope)
-        self._sessions.make_website(session, grant.id)
+        view = feed.view(grant.scope)
+        answer = ready(Event.RESUME, resumed) if resumed else self._snapshot(view)
+        self._sessions.make_website(session, grant.id, view)
         self._fanout.write((session.sid,), answer)
 
-    def _snapshot(self, scope: Scope) -> list[ReadyMade]:
-        """Return the encoded snapshot; the last one is reused for the same devices at the same position."""
-        key = (scope.devices, *self._relay.feed.position.values())
-        if self._last_snapshot is None or self._last_snapshot[0] != key:
-            self._last_snapshot = key, ready(Event.SNAPSHOT, snapshot(self._relay.feed, scope))
-        return self._last_snapshot[1]
+    def _snapshot(self, view: View) -> list[ReadyMade]:
+        """Return the encoded snapshot; the last one is reused for the same view at the same position."""
+        feed = self._relay.feed
+        seq = feed.seq
+        if self._last_snapshot is None or self._last_snapshot[:2] != (view, seq):
+            self._last_snapshot = view, seq, ready(Event.SNAPSHOT, snapshot(feed, view.scope))
+        return self._last_snapshot[2]
 
     # Home → sessions.
 
@@ -72,23 +78,54 @@ class Push:
             self._fanout.send(sids, Event.CODE, pairing.code)
         self._fanout.send(sids, Event.PAIRING, pairing.as_dict())
 
-    def _push(self, change: Change) -> None:
-        """Send a change to every website that may see it."""
+    def _push(self, batch: Batch) -> None:
+        """Send the changes of a turn to every website: each change encoded once, one write a session."""
+        encode = _Encoder().encode
         whole: list[EngineSession] = []
-        for grant_id in self._sessions.grants:
-            visible = change.visible(self._relay.grants.get(grant_id).scope)
-            if visible is change:
-                whole += self._sessions.engines_of_grant(grant_id)
+        for view, sessions in self._sessions.audiences:
+            visible = view.visible(batch)
+            if visible is batch:
+                whole += sessions
             elif visible:
-                self._fanout.broadcast(self._sessions.engines_of_grant(grant_id), visible.event, visible.payload())
-        if whole:  # encoded once for all who see all of it
-            self._fanout.broadcast(whole, change.event, change.payload())
+                self._fanout.broadcast(sessions, encode(visible))
+        if whole:
+            self._fanout.broadcast(whole, encode(batch))
 
     def _follow_grant(self, change: GrantChange) -> None:
-        """Send an edited grant's sessions the devices that it sees more or less of from now on."""
+        """Give an edited grant's sessions their new view, and send what it adds and removes."""
         sids = self._sessions.of_grant(change.grant.id)
         if change.event is not GrantEvent.EDITED or not change.before or not sids:
             return
-        difference = self._relay.feed.rescope(change.before.scope, change.grant.scope)
-        if difference.added or difference.removed:
+        feed = self._relay.feed
+        difference = feed.rescope(change.before.scope, change.grant.scope)
+        if difference is not None:
             self._fanout.send(sids, difference.event, difference.payload())
+        view = feed.view(change.grant.scope)
+        for session in filter(None, map(self._sessions.get, sids)):
+            self._sessions.set_view(session, view)
+
+
+class _Encoder:
+    """Encodes the changes of one batch: each once, whoever sees it."""
+
+    def __init__(self) -> None:
+        self._encoded: dict[int, tuple[Change, list[ReadyMade]]] = {}
+
+    def encode(self, changes: Batch) -> list[ReadyMade]:
+        """Return the changes as messages, in order. One that cannot be encoded is logged and left out."""
+        return [part for change in changes for part in self._parts(change)]
+
+    def _parts(self, change: Change) -> list[ReadyMade]:
+        known = self._encoded.get(id(change))
+        if known is None:
+            # With the change itself, so that no other gets its id meanwhile.
+            known = self._encoded[id(change)] = change, _ready(change)
+        return known[1]
+
+
+def _ready(change: Change) -> list[ReadyMade]:
+    try:
+        return ready(change.event, change.payload())
+    except Exception:
+        _LOGGER.exception("Change %d (%s) could not be encoded", change.seq, change.event)
+        return []

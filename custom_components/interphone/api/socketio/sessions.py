@@ -1,9 +1,10 @@
 """The live sessions: who each socket turned out to be."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ...devices.views import View
 from ...engineio.session import Session as EngineSession
 
 
@@ -25,6 +26,8 @@ class Session:
     language: str
     kind: Kind = Kind.STRANGER
     grant_id: str | None = None
+    # What a website's session sees; set with `grant_id`.
+    view: View | None = None
     # When the token it showed ends, in seconds since the epoch.
     token_expires: float = 0.0
     on_close: list[Callable[[], None]] = field(default_factory=list)
@@ -43,7 +46,8 @@ class Sessions:
     def __init__(self) -> None:
         """Start with none."""
         self._sessions: dict[str, Session] = {}
-        self._websites: dict[str, dict[str, EngineSession]] = {}
+        self._websites: dict[str, set[str]] = {}
+        self._audiences: dict[View, dict[str, EngineSession]] = {}
         self._panels: set[str] = set()
 
     def open(self, session: Session) -> None:
@@ -59,11 +63,25 @@ class Sessions:
         session.kind = Kind.PANEL
         self._panels.add(session.sid)
 
-    def make_website(self, session: Session, grant_id: str) -> None:
-        """Note that a stranger is a website with this grant."""
+    def make_website(self, session: Session, grant_id: str, view: View) -> None:
+        """Note that a stranger is a website with this grant, and what it sees."""
         session.kind = Kind.WEBSITE
         session.grant_id = grant_id
-        self._websites.setdefault(grant_id, {})[session.sid] = session.engine
+        self._websites.setdefault(grant_id, set()).add(session.sid)
+        self.set_view(session, view)
+
+    def set_view(self, session: Session, view: View) -> None:
+        """Replace what a website's session sees."""
+        self._leave_audience(session)
+        session.view = view
+        self._audiences.setdefault(view, {})[session.sid] = session.engine
+
+    def _leave_audience(self, session: Session) -> None:
+        if session.view is not None and (audience := self._audiences.get(session.view)):
+            audience.pop(session.sid, None)
+            if not audience:
+                del self._audiences[session.view]
+        session.view = None
 
     def close(self, sid: str) -> None:
         """Forget a socket that is gone."""
@@ -72,9 +90,10 @@ class Sessions:
             return
         self._panels.discard(sid)
         if session.grant_id is not None and (sids := self._websites.get(session.grant_id)):
-            sids.pop(sid, None)
+            sids.discard(sid)
             if not sids:
                 del self._websites[session.grant_id]
+        self._leave_audience(session)
         session.run_on_close()
         while session.on_leave:
             session.on_leave.pop()()
@@ -93,11 +112,7 @@ class Sessions:
         """The sockets of one website."""
         return tuple(self._websites.get(grant_id, ()))
 
-    def engines_of_grant(self, grant_id: str) -> list[EngineSession]:
-        """The Engine.IO sessions of one website: a change goes to all of them, and each look-up would cost as much."""
-        return list(self._websites.get(grant_id, {}).values())
-
     @property
-    def grants(self) -> Iterable[str]:
-        """The grants that have sockets."""
-        return tuple(self._websites)
+    def audiences(self) -> list[tuple[View, list[EngineSession]]]:
+        """Every view that websites have, with the Engine.IO sessions that have it."""
+        return [(view, list(engines.values())) for view, engines in self._audiences.items()]
