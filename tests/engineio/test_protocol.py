@@ -1,6 +1,7 @@
 """What the protocol's public text asks of a server, for both versions, on the wire."""
 
 import asyncio
+import json
 from typing import Any
 
 from aiohttp import WSMsgType
@@ -54,6 +55,26 @@ async def test_an_address_that_says_nothing_known_is_refused(wire: Wire, params:
     status, text = await wire.request("GET", params=params)
     assert (status, '"message"' in text) == (400, True)
     assert len(wire.engine) == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "who", "params", "code", "message"),
+    [
+        ("GET", "new", {"transport": "webtransport"}, 0, "Transport unknown"),
+        ("GET", "unknown", {}, 1, "Session ID unknown"),
+        ("POST", "unknown", {}, 1, "Session ID unknown"),
+        ("POST", "new", {}, 2, "Bad handshake method"),
+        ("PUT", "known", {}, 2, "Bad handshake method"),
+        ("GET", "known", {"transport": "websocket"}, 3, "Bad request"),
+        ("GET", "new", {"EIO": "5"}, 5, "Unsupported protocol version"),
+    ],
+)
+async def test_refusals_have_the_code_and_the_words_of_the_reference(
+    wire: Wire, method: str, who: str, params: dict[str, str], code: int, message: str
+) -> None:
+    sid = {"new": None, "unknown": "nobody", "known": (await wire.open_polling())["sid"]}[who]
+    status, text = await wire.request(method, sid, params=params)
+    assert (status, json.loads(text)) == (400, {"code": code, "message": message})
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD"])
