@@ -16,7 +16,7 @@ from ..access.grants import Admission
 from ..access.models import Grant
 from ..const import BASE_PATH
 from ..devices.model import Device
-from ..engineio.body import let_go_of_broken_body
+from ..engineio.body import abandon_broken_body
 from ..errors import (
     InternalError,
     InterphoneError,
@@ -92,7 +92,7 @@ class Route(ABC):
             response = error_response(relay, peer, InternalError())
         if not response.prepared:
             response.headers.extend({name: value for name, value in headers.items() if name not in response.headers})
-            let_go_of_broken_body(request, response)
+            abandon_broken_body(request, response)
         return response
 
 

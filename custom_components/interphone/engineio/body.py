@@ -8,9 +8,9 @@ class BodyTooLargeError(Exception):
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
-    """Read the whole body, unpacked, however it is cut or chunked.
+    """Read the whole body, decompressed.
 
-    Raises `BodyTooLargeError` as soon as it is over `limit` bytes, and web.RequestPayloadError when it is not packed as
+    Raises BodyTooLargeError as soon as it is over `limit` bytes, and web.RequestPayloadError when it is not encoded as
     its headers say.
     """
     if (request.content_length or 0) > limit:
@@ -23,8 +23,8 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def let_go_of_broken_body(request: web.Request, response: web.StreamResponse) -> None:
-    """End the connection of a body that broke; aiohttp would look for its rest, and log that as a fault of its own."""
+def abandon_broken_body(request: web.Request, response: web.StreamResponse) -> None:
+    """Close the connection if reading the body failed; aiohttp would read on, and log an error."""
     if request.content.exception() is not None:
         request.content.feed_eof()
         response.force_close()

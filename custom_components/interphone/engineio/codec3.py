@@ -5,10 +5,9 @@ packet type as a byte. A client that cannot take bytes (`b64=1`) is sent base64 
 """
 
 import base64
-import binascii
 from collections.abc import Iterator
 
-from .packet import TYPES, Packet, PacketError, PacketType
+from .packet import TYPES, Packet, PacketError, PacketType, decode_base64
 
 # Longer prefixes name lengths no body may have.
 _LENGTH_DIGITS = 9
@@ -36,7 +35,7 @@ def decode(content: str | bytes) -> Packet:
     if content.startswith("b"):
         if content[1:2] != "4":
             raise PacketError("only messages carry bytes")
-        return Packet(PacketType.MESSAGE, _decode_base64(content[2:]))
+        return Packet(PacketType.MESSAGE, decode_base64(content[2:]))
     text_kind = TYPES.get(content[:1])
     if text_kind is None:
         raise PacketError("unknown packet type")
@@ -133,10 +132,3 @@ def _length(prefix: str) -> int:
     if not (prefix.isascii() and prefix.isdecimal() and len(prefix) <= _LENGTH_DIGITS):
         raise PacketError("bad length")
     return int(prefix)
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error, ValueError:
-        raise PacketError("not base64") from None

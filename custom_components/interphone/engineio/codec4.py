@@ -1,9 +1,8 @@
 """Engine.IO 4 on the wire: payloads joined by the record separator, bytes as base64 in payloads and raw in frames."""
 
 import base64
-import binascii
 
-from .packet import TYPES, Packet, PacketError, PacketType
+from .packet import TYPES, Packet, PacketError, PacketType, decode_base64
 
 _SEPARATOR = b"\x1e"
 
@@ -20,7 +19,7 @@ def decode(content: str | bytes) -> Packet:
     if isinstance(content, bytes):
         return Packet(PacketType.MESSAGE, content)
     if content.startswith("b"):
-        return Packet(PacketType.MESSAGE, _decode_base64(content[1:]))
+        return Packet(PacketType.MESSAGE, decode_base64(content[1:]))
     kind = TYPES.get(content[:1])
     if kind is None:
         raise PacketError("unknown packet type")
@@ -50,10 +49,3 @@ def decode_payload(body: bytes, *, binary: bool, most: int) -> list[Packet]:
     except UnicodeDecodeError:
         raise PacketError("not UTF-8") from None
     return [decode(part) for part in text.split("\x1e")]
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error, ValueError:
-        raise PacketError("not base64") from None

@@ -19,10 +19,11 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class Opcode(IntEnum):
-    """What a WebSocket frame carries (RFC 6455 §5.2)."""
+    """Opcodes of WebSocket frames (RFC 6455, section 5.2)."""
 
     TEXT = 1
     BINARY = 2
+    CLOSE = 8
     PONG = 10
 
 

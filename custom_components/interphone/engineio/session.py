@@ -11,6 +11,7 @@ from .outbox import Outbox
 from .packet import Form, Packet, PacketError, PacketType
 from .ready import Batch, ReadyMade, payload
 from .reason import Reason
+from .repetition import Fingerprint
 from .settings import Settings
 from .timetable import Entry, Timetable
 from .transports import WebSocketLink
@@ -102,8 +103,8 @@ class Session:
         self.upgrading: WebSocketLink | None = None
         self.probed = False
         self.posting = False
-        # The mark of the last POST that was taken.
-        self.posted: str | None = None
+        # The last POST that was taken.
+        self.posted: Fingerprint | None = None
         # The time limit of the body that is being read.
         self.body_limit: asyncio.Timeout | None = None
         self._host = host
@@ -111,8 +112,8 @@ class Session:
         # Whether the outbox waits for the end of this turn of the loop, and not for a slow client.
         self._corked = False
         self._poll: asyncio.Future[None] | None = None
-        # The last answered poll: the mark in its address, and what it was told.
-        self._answered: tuple[str, list[ReadyMade]] | None = None
+        # The last poll that was answered, and the packets of its response.
+        self._answered: tuple[Fingerprint, list[ReadyMade]] | None = None
         self._last_words = _CLOSE
         self._inbox: deque[tuple[str, Any, int]] = deque()
         self._inbox_size = 0
@@ -173,7 +174,7 @@ class Session:
 
     def _release(self, code: int, reason: str, *, farewell: bool, abrupt: bool) -> None:
         if self.upgrading is not None:
-            self._host.spawn(self.upgrading.close(code, reason))
+            self.upgrading.close(code, reason)
         if abrupt:
             self._outbox.clear()
         if self.socket is not None:
@@ -182,7 +183,7 @@ class Session:
             if abrupt:
                 self.socket.abort()
             else:
-                self._host.spawn(self.socket.close(code, reason))
+                self.socket.close(code, reason)
         else:
             answered = self._poll is not None and not self._outbox
             self._wake_poll()
@@ -305,17 +306,13 @@ class Session:
         finally:
             self._poll = None
 
-    def answer_again(self, mark: str | None) -> tuple[bytes, bool] | None:
-        """Return what the poll of this mark was answered, None for a new poll.
-
-        Every poll has a mark of its own. One that comes again comes from the client's HTTP stack, which lost the answer
-        with its connection and asks once more without telling the client: RFC 9110, section 9.2.2, allows it.
-        """
-        if self._answered is None or mark != self._answered[0]:
+    def repeated_payload(self, poll: Fingerprint) -> tuple[bytes, bool] | None:
+        """Return the response body of the last poll when `poll` repeats it, else None."""
+        if self._answered is None or not poll.repeats(self._answered[0]):
             return None
         return payload(self._answered[1], self.form)
 
-    def take_payload(self, mark: str | None = None) -> tuple[bytes, bool]:
+    def take_payload(self, poll: Fingerprint | None = None) -> tuple[bytes, bool]:
         """Return the body for a poll and whether it is binary; a lone NOOP when there is nothing else to say.
 
         CLOSE goes alone: clients of Socket.IO 4 drop what came in the same payload.
@@ -326,7 +323,7 @@ class Session:
             items.append(self._last_words)
             self._leave()
         items = items or [_NOOP]
-        self._answered = None if mark is None else (mark, items)
+        self._answered = None if poll is None else (poll, items)
         return payload(items, self.form)
 
     def _wake_poll(self) -> None:
