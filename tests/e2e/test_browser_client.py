@@ -17,10 +17,8 @@ from custom_components.interphone.api.origin import cors_headers
 from custom_components.interphone.api.socketio.server import SocketIoServer
 from custom_components.interphone.engineio.settings import Settings
 from tests.api.socketio.clients.application import HEARD, Application
-from tests.api.socketio.clients.javascript import run_script
+from tests.api.socketio.clients.javascript import BEHAVIOURS, WAYS, run_script
 
-WAYS = ("polling", "websocket", "upgrade")
-BEHAVIOURS = 22
 SETTINGS = Settings(
     ping_interval=0.5, ping_timeout=10, farewell_timeout=2, packet_size=1_000_000, sessions_per_source=200
 )

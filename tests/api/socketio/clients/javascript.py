@@ -12,6 +12,9 @@ from typing import Any
 
 HERE = Path(__file__).parent
 TOOLS = HERE.parents[3] / ".tools"
+# What behaviours.js reports: this many behaviours over each of these transports.
+WAYS = ("polling", "websocket", "upgrade")
+BEHAVIOURS = 21
 _LINE = 4 * 1024 * 1024
 
 

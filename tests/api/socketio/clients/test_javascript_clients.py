@@ -4,10 +4,7 @@ from typing import Any
 import pytest
 
 from .application import Application
-from .javascript import run_script
-
-WAYS = ("polling", "websocket", "upgrade")
-BEHAVIOURS = 21
+from .javascript import BEHAVIOURS, WAYS, run_script
 
 
 @pytest.mark.parametrize("generation", ["1", "2", "3", "4"])
