@@ -108,8 +108,8 @@ def entities() -> st.SearchStrategy[Entity]:
 
 def params(schema: dict[str, Any], words: Sequence[str | float] = ()) -> st.SearchStrategy[Any]:
     """Draw what fits the schema of a command's params, now and then one of these words or numbers."""
-    if "oneOf" in schema:
-        return st.one_of([params(one, words) for one in schema["oneOf"]])
+    if "anyOf" in schema:
+        return st.one_of([params(one, words) for one in schema["anyOf"]])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     draw = {"object": _objects, "number": _numbers, "boolean": _booleans, "string": _strings}[schema["type"]]
@@ -118,9 +118,9 @@ def params(schema: dict[str, Any], words: Sequence[str | float] = ()) -> st.Sear
 
 def narrowed(schema: dict[str, Any], values: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """Narrow the schema of a command's params: those with `values` are one of them, or are left out for want of any."""
-    if "oneOf" in schema:
-        needed = [one for one in schema["oneOf"] if all(values.get(name, True) for name in one["required"])]
-        return {"oneOf": [narrowed(one, values) for one in needed]}
+    if "anyOf" in schema:
+        needed = [one for one in schema["anyOf"] if all(values.get(name, True) for name in one["required"])]
+        return {"anyOf": [narrowed(one, values) for one in needed]}
     properties = {
         name: {"enum": values[name]} if name in values else item
         for name, item in schema["properties"].items()
@@ -135,7 +135,7 @@ def _objects(schema: dict[str, Any], words: Sequence[str | float]) -> st.SearchS
         names = st.one_of(st.text(max_size=3), *([st.sampled_from(texts)] if texts else []))
         return st.dictionaries(names, st.one_of(st.none(), st.booleans(), st.text(max_size=3)), max_size=2)
     properties = {name: params(item, words) for name, item in schema["properties"].items()}
-    needed = {name: item for name, item in properties.items() if name in schema["required"]}
+    needed = {name: item for name, item in properties.items() if name in schema.get("required", ())}
     return st.fixed_dictionaries(
         needed, optional={name: item for name, item in properties.items() if name not in needed}
     )
@@ -146,14 +146,13 @@ def _booleans(_schema: dict[str, Any], _words: Sequence[str | float]) -> st.Sear
 
 
 def _numbers(schema: dict[str, Any], words: Sequence[str | float]) -> st.SearchStrategy[Any]:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    known = [word for word in words if not isinstance(word, str) and (low is None or low <= word <= high)]
-    whole = st.integers(low, high) if low is not None else st.integers(-(2**63), 2**63 - 1)
+    # A number without a range would be one that no reader of JSON has to hold, such as an integer of 100 digits.
+    low, high = schema["minimum"], schema["maximum"]
+    known = [word for word in words if not isinstance(word, str) and low <= word <= high]
     return st.one_of(
         st.floats(low, high, allow_nan=False, allow_infinity=False),
-        whole,
-        *([st.sampled_from([low, high])] if low is not None else []),
-        *([st.sampled_from(known)] if known else []),
+        st.integers(int(low), int(high)),
+        st.sampled_from([low, high, *known]),
     )
 
 
@@ -162,7 +161,8 @@ def _strings(schema: dict[str, Any], words: Sequence[str | float]) -> st.SearchS
         return st.dates().map(lambda day: day.isoformat())
     if schema.get("format") == "date-time":
         zones = st.sampled_from([UTC, timezone(timedelta(hours=-9, minutes=-30)), EARLY, LATE])
-        return st.datetimes(timezones=zones).map(lambda moment: moment.isoformat(timespec="seconds"))
+        ages = datetime(1000, 1, 1), datetime(2999, 12, 31)  # noqa: DTZ001 - bounds, which have no zone
+        return st.datetimes(*ages, timezones=zones).map(lambda instant: instant.isoformat(timespec="seconds"))
     if "pattern" in schema:
         return st.from_regex(schema["pattern"], fullmatch=True, alphabet=st.characters(codec="ascii")).map(str.strip)
     free = st.text(min_size=schema["minLength"], max_size=min(schema["maxLength"], 30))

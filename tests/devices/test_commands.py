@@ -141,7 +141,7 @@ async def test_a_batch_runs_in_order_and_each_has_its_own_outcome(
         "status": "failed",
         "error": "invalid_params",
         "message": "message",
-        "detail": "percent: a number from 0 to 100 is needed",
+        "detail": "percent: expected a number from 0 to 100",
     }
     assert wire[4]["state"]["on_off"] == {"on": False}
 

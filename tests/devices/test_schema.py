@@ -13,17 +13,18 @@ import pytest
 
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.describe import IN_USE, describes_alike
+from custom_components.interphone.devices.envelope import parse
 from custom_components.interphone.devices.exposure import Exposure
 from custom_components.interphone.devices.icons import icon_of
 from custom_components.interphone.devices.model import Entity
 from custom_components.interphone.devices.registry import DOMAINS, TRAITS, TYPES
 from custom_components.interphone.devices.schema import json_schema
 from custom_components.interphone.devices.traits.weather import read_forecast
-from custom_components.interphone.errors import InvalidParamsError
+from custom_components.interphone.errors import InvalidParamsError, InvalidRequestError
 
 from .conftest import ALL
 from .drawing import CAPABLE, CLASSES, EXTREMES, FOREIGN, NAMES, NOBODY, ODD, STATES, VALUES, entities, entity, params
-from .wire import VALIDATORS, fits
+from .wire import VALIDATORS, fits, validator
 
 # What a forecast tells beside what a state does.
 FORETOLD = ["datetime", "templow", "precipitation", "precipitation_probability", "is_daytime", "condition"]
@@ -185,3 +186,66 @@ def test_whatever_does_not_fit_is_refused_before_anything_is_planned(raw: Any) -
                 continue
             # JSON Schema counts 1.0 and 1 as one, and knows no NaN; whatever passes us passes it.
             assert schema.is_valid(raw)
+
+
+# Values at the edges of what fields accept, and just beyond them.
+EDGES: list[Any] = [
+    *(None, True, False, 0, 1, -1, 0.5, 100, 100.0, 100.5, 300, 301, 20000, 86400, -100),
+    *(2**53, 2**53 + 1, -(2**53) - 2, 2**63, 10**30, -(10**400), 1e300),
+    *("", "a", "x" * 64, "x" * 65, "x" * 1024, "x" * 1025, [], ["a"], {}, {"a": 1}),
+    *("forward", "night", "2026-02-28", "2026-02-30", "0000-01-01", "2026-1-1", "2026-W01-1", "20260101"),
+    *("10:00", "10:00:00", "24:00", "10:00:60", "9:00", "10:00:00Z"),
+    *("2026-02-28T10:00:00Z", "2026-02-28t10:00:00z", "2026-02-28 10:00+01", "2026-02-28T10:00:00.123456789+01:00"),
+    *("2026-02-30T10:00:00Z", "2026-02-28T10:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),
+    *("2026-02-28T24:00:00Z", "20260228T100000Z", "2026-02-28T10:00:00+24:00", "2026-02-28T23:59:60Z"),
+]
+
+
+def schemas_in(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    shapes: list[dict[str, Any]] = schema.get("anyOf", [schema])
+    return shapes
+
+
+@st.composite
+def nearly_params(draw: st.DrawFn, schema: dict[str, Any]) -> dict[str, Any]:
+    """Draw params with any of the names there are, each with a value that fits or one at an edge."""
+    known = {name: item for shape in schemas_in(schema) for name, item in shape["properties"].items()}
+    names = draw(st.sets(st.sampled_from([*known, "unknown"])))
+    edge = st.sampled_from(EDGES)
+    return {name: draw(st.one_of(edge, params(known[name])) if name in known else edge) for name in sorted(names)}
+
+
+COMMANDS = {f"{trait.name}.{verb}": command for trait in TRAITS.values() for verb, command in trait.commands.items()}
+
+PARAMS = {name: command.schema() for name, command in COMMANDS.items()}
+PUBLISHED = {name: validator(f"command_{name.replace('.', '_')}") for name in COMMANDS}
+
+
+def accepts(check: Callable[[Any], object], value: object) -> bool:
+    try:
+        check(value)
+    except InvalidParamsError, InvalidRequestError:
+        return False
+    return True
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(sorted(COMMANDS)).flatmap(lambda name: st.tuples(st.just(name), nearly_params(PARAMS[name]))))
+def test_a_command_accepts_exactly_what_its_schema_does(drawn: tuple[str, dict[str, Any]]) -> None:
+    name, given_params = drawn
+    envelope = {"id": "1", "device": "d", "command": name, "params": given_params}
+    assert accepts(COMMANDS[name].check, given_params) == PUBLISHED[name].is_valid(envelope)
+
+
+@pytest.mark.parametrize("name", ["id", "device", "expires_at", "surplus"])
+def test_an_envelope_is_accepted_exactly_when_its_schema_does(name: str) -> None:
+    for value in EDGES:
+        envelope = {"id": "1", "device": "d", "command": "on_off.set", "params": {"on": True}, name: value}
+        assert accepts(parse, envelope) == VALIDATORS["command"].is_valid(envelope), value
+
+
+def test_each_command_has_a_schema_of_its_own() -> None:
+    named = [f"command_{name.replace('.', '_')}" for name in COMMANDS]
+    assert len(set(named)) == len(COMMANDS)
+    assert sorted(named) == sorted(name for name in json_schema()["$defs"] if name.startswith("command_"))
+    assert all(name.isidentifier() for name in named)

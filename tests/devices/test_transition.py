@@ -133,7 +133,7 @@ async def test_times_that_are_none(
     result = await tell(FADES, command, **params, transition_seconds=seconds)
     assert result.error is not None
     assert result.error.code == "invalid_params"
-    assert "transition_seconds: a number from 0 to 300" in (result.error.detail or "")
+    assert "transition_seconds: expected a number from 0 to 300" in (result.error.detail or "")
     envelope = {"id": "1", "device": "d", "command": command, "params": {**params, "transition_seconds": seconds}}
     if seconds == seconds:  # noqa: PLR0124 - JSON has no NaN
         assert not VALIDATORS["command"].is_valid(envelope)

@@ -1,5 +1,6 @@
 """What goes over the wire, held against the published JSON Schema."""
 
+from datetime import datetime
 import json
 
 from homeassistant.helpers.json import json_dumps
@@ -7,16 +8,24 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from custom_components.interphone.devices.schema import json_schema
 
+FORMATS = FormatChecker()
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def is_instant(value: object) -> bool:
+    """Check a format for which jsonschema has a check only beside packages that are not ours."""
+    return not isinstance(value, str) or datetime.fromisoformat(value.upper()).tzinfo is not None
+
 
 def validator(name: str) -> Draft202012Validator:
     schema = {"$ref": f"#/$defs/{name}", "$defs": json_schema()["$defs"]}
-    return Draft202012Validator(schema, format_checker=FormatChecker())
+    return Draft202012Validator(schema, format_checker=FORMATS)
 
 
 _DEVICE = json_schema()["$defs"]["device"]["properties"]
 VALIDATORS = {name: validator(name) for name in json_schema()["$defs"]} | {
-    "traits": Draft202012Validator(_DEVICE["traits"], format_checker=FormatChecker()),
-    "trait_states": Draft202012Validator(_DEVICE["state"], format_checker=FormatChecker()),
+    "traits": Draft202012Validator(_DEVICE["traits"], format_checker=FORMATS),
+    "trait_states": Draft202012Validator(_DEVICE["state"], format_checker=FORMATS),
 }
 
 

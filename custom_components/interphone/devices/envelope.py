@@ -1,24 +1,29 @@
-"""The envelope a command comes in."""
+"""The envelope a command arrives in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from ..errors import InvalidParamsError, InvalidRequestError
-from .fields import Shape, anything, check_shape, moment, optional, text
+import voluptuous as vol
+
+from ..validation import Validator, validate
+from .fields import Field, Shape, instant_with_offset, object_of, optional, text
 from .times import moment_of
 
-# Params are checked by the command they are for, later: then the error says what that command takes.
-_PARAMS: Final = replace(anything(), accepts=lambda _value: True)
+# Ids of commands, devices and streams, and names of commands.
+ID_LENGTH_MAX: Final = 64
 
+# What every envelope has beside the name of its command and that command's params.
 ENVELOPE: Final[Shape] = {
-    "id": text(64),
-    "device": text(64),
-    "command": text(64),
-    "params": optional(_PARAMS),
-    "expires_at": optional(moment()),
+    "id": text(ID_LENGTH_MAX),
+    "device": text(ID_LENGTH_MAX),
+    "expires_at": optional(instant_with_offset()),
 }
+# Params are checked later, by the command they are for: then the error says what that command takes.
+_PARAMS: Final = Field(Validator(lambda value: value, {}), required=False)
+_SCHEMA: Final = object_of({**ENVELOPE, "command": text(ID_LENGTH_MAX), "params": _PARAMS})
+_OBJECT: Final = vol.Schema(vol.Msg(dict, "a command is an object {id, device, command, params?, expires_at?}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +37,19 @@ class Envelope:
     expires_at: datetime | None = None
 
     def expired(self, now: datetime) -> bool:
-        """Tell whether it came too late."""
+        """Return whether it arrived after `expires_at`."""
         return self.expires_at is not None and now >= self.expires_at
 
 
 def parse(raw: object) -> Envelope:
-    """Return the envelope, or raise `InvalidRequestError` naming the first fault."""
-    if not isinstance(raw, dict):
-        raise InvalidRequestError("a command is an object {id, device, command, params?, expires_at?}")
-    try:
-        check_shape(ENVELOPE, raw)
-    except InvalidParamsError as error:
-        raise InvalidRequestError(error.detail) from None
-    values: dict[str, Any] = dict(raw)
+    """Return the envelope. Raises `InvalidRequestError` naming the first fault."""
+    values: dict[str, Any] = validate(_SCHEMA, validate(_OBJECT, raw))
     if "expires_at" in values:
         values["expires_at"] = moment_of(values["expires_at"])
     return Envelope(**values)
 
 
 def id_of(raw: object) -> str | None:
-    """Return the id of what may be no envelope, to answer its sender by."""
+    """Return the id of what may be no valid envelope, to address its result."""
     candidate = raw.get("id") if isinstance(raw, Mapping) else None
-    return candidate if isinstance(candidate, str) and ENVELOPE["id"].accepts(candidate) else None
+    return candidate if isinstance(candidate, str) and 1 <= len(candidate) <= ID_LENGTH_MAX else None

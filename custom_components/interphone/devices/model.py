@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -14,9 +14,11 @@ from homeassistant.const import (
     UnitOfTemperature,
 )
 from homeassistant.core import State
+import voluptuous as vol
 
 from ..errors import InvalidParamsError
-from .fields import Shape, check_shape, is_number, object_schema
+from ..validation import json_schema, validate
+from .fields import Shape, is_number, object_of
 
 type Json = Mapping[str, Any]
 
@@ -114,32 +116,41 @@ def always(_entity: Entity) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing a trait can be told.
+    """One command of a trait.
 
     `shapes` are the alternatives its params may have; they fix types and absolute ranges. `plan` turns checked params
     into one service call; it raises `InvalidParamsError` for what this device's own range or options exclude, and
-    never calls anything. `wants` tells, before the call, which state of the trait confirms the command; without it
-    there is nothing to wait for.
+    never calls anything. `wants` returns, before the call, the state of the trait that confirms the command; without
+    it there is nothing to wait for.
     """
 
     plan: Callable[[Entity, Json], ServiceCall]
     shapes: tuple[Shape, ...] = ({},)
     supported: Callable[[Entity], bool] = always
     wants: Callable[[Entity, Json], Json] | None = None
+    _schemas: tuple[vol.Schema, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Compile the schemas once."""
+        object.__setattr__(self, "_schemas", tuple(object_of(shape) for shape in self.shapes))
 
     def check(self, params: object) -> Json:
         """Return the params when they fit one of the shapes, else raise `InvalidParamsError`."""
         if not isinstance(params, dict):
-            raise InvalidParamsError("params: an object is needed")
+            raise InvalidParamsError("params: expected an object")
         # The shape that knows most of the given names gives the most helpful message.
-        shape = max(self.shapes, key=lambda shape: len(shape.keys() & params.keys()))
-        check_shape(shape, params)
-        return params
+        known = [len(shape.keys() & params.keys()) for shape in self.shapes]
+        checked: Json = validate(self._schemas[known.index(max(known))], params, InvalidParamsError)
+        return checked
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the params."""
-        schemas = [object_schema(shape) for shape in self.shapes]
-        return schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+        return json_schema(self.validator)
+
+    @property
+    def validator(self) -> Any:
+        """The voluptuous schema of the params."""
+        return self._schemas[0] if len(self._schemas) == 1 else vol.Any(*self._schemas)
 
 
 class Trait(ABC):

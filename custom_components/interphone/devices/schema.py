@@ -1,12 +1,14 @@
-"""The JSON Schema of the device model, made from the traits themselves: what is sent, and what is taken."""
+"""The JSON Schema of the device model, rendered from the traits: what is sent, and what is accepted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final
 
+import voluptuous as vol
+
 from .commands import CommandStatus
 from .envelope import ENVELOPE
-from .fields import Shape, object_schema
+from .fields import Field, Shape, object_schema
 from .model import Trait
 from .registry import TRAITS, TYPES
 from .traits.weather import FORECAST_FIELDS
@@ -15,17 +17,18 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ID: Final = {"type": "string", "pattern": "^[0-9a-f]{20}$"}
 _NAME: Final = {"type": "string"}
 _SEQ: Final = {"type": "integer", "minimum": 0}
-_MOMENT: Final = {"type": "string", "format": "date-time"}
+_INSTANT: Final = {"type": "string", "format": "date-time"}
 
 
 @cache
 def json_schema() -> dict[str, Any]:
     """Return the whole as one JSON Schema (2020-12) of `$defs`.
 
-    `device` is a device as it is listed; `state`, `devices` and `event` are the payloads of the feed; `command` is an
-    envelope that is taken, `result` its answer; `forecast` is one point of a forecast. The same object each time: not
-    to be changed.
+    `device` is a device as it is listed; `state`, `devices` and `event` are the payloads of the feed. `command` is the
+    envelope that is accepted: the union of `command_<trait>_<verb>`, one for each command. `result` is its result,
+    `forecast` one point of a forecast. The same object each time: not to be changed.
     """
+    commands = dict(_commands())
     return {
         "$schema": _DIALECT,
         "title": "Interphone devices",
@@ -41,16 +44,17 @@ def json_schema() -> dict[str, Any]:
             ),
             "event": _object(
                 seq=_SEQ,
-                id=_maybe(_ID),
+                id=_nullable(_ID),
                 type=_NAME,
-                at=_MOMENT,
-                expires_at=_MOMENT,
+                at=_INSTANT,
+                expires_at=_INSTANT,
                 event_id=_NAME,
                 answerable={"type": "boolean"},
-                name=_maybe(_NAME),
-                message=_maybe(_NAME),
+                name=_nullable(_NAME),
+                message=_nullable(_NAME),
             ),
-            "command": _command(),
+            "command": {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in commands]},
+            **commands,
             "result": _result(),
             "forecast": _forecast(),
         },
@@ -66,7 +70,7 @@ def _object(**properties: Any) -> dict[str, Any]:
     }
 
 
-def _maybe(schema: dict[str, Any]) -> dict[str, Any]:
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
@@ -79,11 +83,11 @@ def _per_trait(describe: Callable[[Trait], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _attributes(trait: Trait) -> dict[str, Any]:
-    return object_schema(trait.attribute_fields, unknowns=True)
+    return object_schema(trait.attribute_fields, nullable=True)
 
 
 def _state(trait: Trait) -> dict[str, Any]:
-    return object_schema(trait.state_fields, unknowns=True)
+    return object_schema(trait.state_fields, nullable=True)
 
 
 def _changed(trait: Trait) -> dict[str, Any]:
@@ -103,10 +107,10 @@ def _device() -> dict[str, Any]:
         id=_ID,
         type={"enum": sorted(TYPES)},
         name=_NAME,
-        area=_maybe(_NAME),
-        floor=_maybe(_NAME),
+        area=_nullable(_NAME),
+        floor=_nullable(_NAME),
         labels={"type": "array", "items": _NAME},
-        part_of=_maybe(_object(id=_NAME, name=_maybe(_NAME))),
+        part_of=_nullable(_object(id=_NAME, name=_nullable(_NAME))),
         icon=_NAME,
         sensitive={"type": "boolean"},
         online={"type": "boolean"},
@@ -116,30 +120,22 @@ def _device() -> dict[str, Any]:
     )
 
 
-def _command() -> dict[str, Any]:
-    """Describe the envelope; which params fit depends on the command in it."""
-    envelope = object_schema(ENVELOPE)
-    envelope["properties"] |= {"command": {"enum": _command_names()}}
-    return {
-        **envelope,
-        "oneOf": [
-            {
-                "properties": {"command": {"const": f"{trait.name}.{verb}"}, "params": command.schema()},
-                "required": [] if any(_takes_nothing(shape) for shape in command.shapes) else ["params"],
-            }
-            for _, trait in sorted(TRAITS.items())
-            for verb, command in sorted(trait.commands.items())
-        ],
-    }
+def _commands() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the envelope of each command under a name that generators of clients can make an identifier of."""
+    for _, trait in sorted(TRAITS.items()):
+        for verb, command in sorted(trait.commands.items()):
+            params = Field(command.validator, required=not any(map(_is_optional, command.shapes)))
+            name = Field(vol.Equal(f"{trait.name}.{verb}"))
+            yield f"command_{trait.name}_{verb}", object_schema({**ENVELOPE, "command": name, "params": params})
 
 
-def _takes_nothing(shape: Shape) -> bool:
+def _is_optional(shape: Shape) -> bool:
     return not any(field.required for field in shape.values())
 
 
 def _result() -> dict[str, Any]:
     described = _object(
-        id=_maybe({"type": "string"}),
+        id=_nullable({"type": "string"}),
         status={"enum": [str(status) for status in CommandStatus]},
         error=_NAME,
         message=_NAME,
@@ -151,5 +147,5 @@ def _result() -> dict[str, Any]:
 
 
 def _forecast() -> dict[str, Any]:
-    described = object_schema(FORECAST_FIELDS, unknowns=True)
-    return {**described, "properties": described["properties"] | {"at": _MOMENT}}
+    described = object_schema(FORECAST_FIELDS, nullable=True)
+    return {**described, "properties": described["properties"] | {"at": _INSTANT}}

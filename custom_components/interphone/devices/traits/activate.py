@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from ...errors import InvalidParamsError
-from ..fields import Shape, anything, boolean, label, listing, moment, optional, record
+from ..fields import Shape, anything, boolean, label, listing, optional, record, utc_instant
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from ..times import instant
 
@@ -64,7 +64,7 @@ class Activate(Trait):
 
     name = "activate"
     attribute_fields: ClassVar[Shape] = {"fields": optional(listing(record(_FIELD)))}
-    state_fields: ClassVar[Shape] = {"last_run": moment(), "running": optional(boolean())}
+    state_fields: ClassVar[Shape] = {"last_run": utc_instant(), "running": optional(boolean())}
     commands: ClassVar[Mapping[str, Command]] = {
         "run": Command(_run, ({"fields": optional(anything())},)),
         "stop": Command(_stop, supported=_is_script),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from homeassistant.util import dt as dt_util
 
 from ...errors import InvalidParamsError
-from ..fields import Shape, choice, clock_time, day, moment, optional
+from ..fields import Shape, choice, clock_time, day, instant_with_offset, optional, utc_instant
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from ..times import calendar_day, clock, instant, local_instant, moment_of
 
@@ -64,10 +64,10 @@ class DateTime(Trait):
     state_fields: ClassVar[Shape] = {
         _DATE: optional(day()),
         _TIME: optional(clock_time()),
-        _INSTANT: optional(moment()),
+        _INSTANT: optional(utc_instant()),
     }
     commands: ClassVar[Mapping[str, Command]] = {
-        "set": Command(_set, ({_DATE: day()}, {_TIME: clock_time()}, {_INSTANT: moment()}), wants=_wants)
+        "set": Command(_set, ({_DATE: day()}, {_TIME: clock_time()}, {_INSTANT: instant_with_offset()}), wants=_wants)
     }
 
     def attributes(self, entity: Entity) -> Json:

@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 from homeassistant.components.event import ATTR_EVENT_TYPE, ATTR_EVENT_TYPES
 
-from ..fields import Shape, label, listing, moment
+from ..fields import Shape, label, listing, utc_instant
 from ..model import Entity, Json, Trait
 from ..times import instant
 
@@ -17,7 +17,7 @@ class EventTrait(Trait):
 
     name = EVENT_TRAIT
     attribute_fields: ClassVar[Shape] = {"event_types": listing(label())}
-    state_fields: ClassVar[Shape] = {"type": label(), "at": moment()}
+    state_fields: ClassVar[Shape] = {"type": label(), "at": utc_instant()}
 
     def attributes(self, entity: Entity) -> Json:
         """Describe the types of moments it tells."""

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from homeassistant.components.number import NumberDeviceClass
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTemperature
 
-from ..fields import Shape, label, parsed_number, quantity
+from ..fields import EXACT_INTEGER_MAX, Shape, label, number, parsed_number, quantity
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import same, within
 from .temperature import CELSIUS, from_celsius, step_to_celsius, to_celsius
@@ -32,6 +32,10 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
     return ServiceCall(entity.domain, "set_value", {"value": value})
 
 
+# Each device has a range of its own; this is what every sender can write down exactly.
+_VALUE: Final = number(-EXACT_INTEGER_MAX, EXACT_INTEGER_MAX)
+
+
 class Level(Trait):
     """A number of the home's: a target, a limit, a setting. Temperatures are °C."""
 
@@ -44,7 +48,7 @@ class Level(Trait):
         "measures": label(),
     }
     state_fields: ClassVar[Shape] = {"value": quantity(tolerance=1e-6)}
-    commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"value": quantity()},), wants=same("value"))}
+    commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"value": _VALUE},), wants=same("value"))}
 
     def attributes(self, entity: Entity) -> Json:
         """Describe range, step, unit, and what the number is of."""

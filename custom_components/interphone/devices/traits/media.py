@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 
 from homeassistant.components.media_player import MediaPlayerEntityFeature, RepeatMode
 
-from ..fields import Shape, boolean, choice, label, moment, number, optional, quantity
+from ..fields import Shape, boolean, choice, label, number, optional, quantity, utc_instant
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from ..times import instant
 from .planning import calls, same, supports, wish
@@ -43,7 +43,7 @@ class Media(Trait):
         "app": label(),
         "duration_seconds": quantity(),
         "position_seconds": quantity(),
-        "position_at": moment(),
+        "position_at": utc_instant(),
         "shuffle": optional(boolean()),
         "repeat": optional(choice(*_REPEAT)),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from ..fields import Shape, choice, moment, number, optional, quantity
+from ..fields import Shape, choice, number, optional, quantity, utc_instant
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from ..times import instant, span_seconds
 from .planning import calls, wish
@@ -24,7 +24,7 @@ class Timer(Trait):
         "state": choice(*_STATES),
         "duration_seconds": quantity(),
         "remaining_seconds": quantity(),
-        "finishes_at": moment(),
+        "finishes_at": utc_instant(),
     }
     commands: ClassVar[Mapping[str, Command]] = {
         "start": Command(_start, ({"seconds": optional(number(1, _DAY_SECONDS))},), wants=wish(state="active")),

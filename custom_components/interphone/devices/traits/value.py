@@ -11,17 +11,13 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTemperature
 
-from ..fields import Field, Shape, is_number, label, listing, parsed_number
+from ..fields import Shape, either, label, listing, parsed_number, quantity
 from ..model import Entity, Json, Trait
 from ..times import calendar_day, instant
 from .temperature import CELSIUS, to_celsius
 
 _TEMPERATURES: Final = frozenset(UnitOfTemperature)
-_SCALAR: Final = Field(
-    {"type": ["number", "string"]},
-    "a number or a string",
-    lambda value: is_number(value) or isinstance(value, str),
-)
+_SCALAR: Final = either(quantity(), label())
 _READERS: Final[dict[str | None, Callable[[object], str | None]]] = {
     SensorDeviceClass.TIMESTAMP: instant,
     SensorDeviceClass.UPTIME: instant,

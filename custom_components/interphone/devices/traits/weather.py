@@ -22,7 +22,7 @@ from homeassistant.util.unit_conversion import (
     TemperatureConverter,
 )
 
-from ..fields import Shape, boolean, choice, label, listing, moment, number, percent, quantity
+from ..fields import Shape, boolean, choice, label, listing, number, percent, quantity, utc_instant
 from ..model import Entity, Json, Trait
 from ..times import instant, local_instant
 
@@ -73,7 +73,7 @@ FORECASTS: Final = {
 }
 # One point of a forecast; all but `at` may be null.
 FORECAST_FIELDS: Final[Shape] = {
-    "at": moment(),
+    "at": utc_instant(),
     "daytime": boolean(),
     **_COMMON_FIELDS,
     **dict.fromkeys(_FORETOLD, quantity()),
