@@ -28,7 +28,7 @@ from socketio.exceptions import ConnectionError as SocketConnectionError
 
 from custom_components.interphone.const import BASE_PATH, DOMAIN
 
-from .description import check_answer, check_push
+from .description import ResponseCheck, check_event, check_push, check_response, check_result
 from .disk import SlowDisk
 
 ORIGIN = "https://website.example"
@@ -61,10 +61,21 @@ def http_config() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, options: dict[str, Any], http_config: dict[str, Any]) -> MockConfigEntry:
+def response_check() -> Generator[ResponseCheck]:
+    """Hold every REST response of the test against `openapi.json`."""
+    check = ResponseCheck()
+    yield check
+    assert not check.faults
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, options: dict[str, Any], http_config: dict[str, Any], response_check: ResponseCheck
+) -> MockConfigEntry:
     """Interphone, loaded, in a home with the demo integration's lights."""
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "http", {"http": http_config})
+    hass.http.app.on_response_prepare.append(response_check)
     with patch("homeassistant.components.demo.COMPONENTS_WITH_CONFIG_ENTRY_DEMO_PLATFORM", list(DEMO_PLATFORMS)):
         assert await async_setup_component(hass, "demo", {})
         await hass.async_block_till_done()
@@ -118,6 +129,7 @@ class Display:
         async with asyncio.timeout(5):
             message = await self.socket.receive_json()
         assert message["type"] == "event", message
+        check_event("interphone/pairing/subscribe", message["event"])
         return message["event"]["pairing"]
 
     async def next_code(self) -> str:
@@ -142,7 +154,7 @@ class Home:
         """Send a request below the base path; return the status and the JSON of the answer."""
         async with self.client.request(method, BASE_PATH + path, **kwargs) as response:
             body = await response.json()
-        check_answer(method, path, response.status, body)
+        check_response(method, path, response.status, body)
         return response.status, body
 
     async def refused(self, status: int, error: str, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
@@ -155,7 +167,7 @@ class Home:
         if method == "HEAD":
             return {}
         body = json.loads(text)
-        check_answer(method, path, response.status, body)
+        check_response(method, path, response.status, body)
         assert body["success"] is False
         assert body["error"] == error, (method, path, body)
         assert len(body["message"]) > 3
@@ -178,7 +190,9 @@ class Home:
     async def call(self, type_: str, **fields: Any) -> dict[str, Any]:
         """Send any command of Home Assistant's WebSocket API and return its answer."""
         await self.ws.send_json_auto_id({"type": type_, **fields})
-        return await self.ws.receive_json()
+        message = await self.ws.receive_json()
+        check_result(type_, message)
+        return message
 
     async def command(self, command: str, **fields: Any) -> dict[str, Any]:
         """Send one of Interphone's WebSocket commands and return its answer."""

@@ -1,16 +1,25 @@
-"""The home's own description of its REST doors, held against what it really answers."""
+"""The published descriptions, held against what is really sent: REST, Home Assistant's WebSocket API and Socket.IO."""
 
 from functools import cache
+import json
 import re
 from typing import Any, Final
 
+from aiohttp import web
 from jsonschema import Draft202012Validator, FormatChecker
 
-from custom_components.interphone.api.rest import OPENAPI
+from custom_components.interphone import websocket_api
+from custom_components.interphone.api.rest import OPENAPI, VIEWS
+from custom_components.interphone.const import BASE_PATH, DOMAIN
 
 from .devices.wire import fits
 
 JSON: Final = "application/json"
+
+# The path of each view with every parameter filled in; `1` fits those that are numbers as well.
+PATHS: Final = tuple(re.sub(r"\{\w+\}", "1", path) for path in OPENAPI.describe()["paths"])
+# Each method of each path.
+REQUESTS: Final = tuple((method, path) for path, view in zip(PATHS, VIEWS, strict=True) for method in view.endpoints)
 
 
 def described_path(path: str) -> str | None:
@@ -23,24 +32,83 @@ def described_path(path: str) -> str | None:
     return next(matching, None)
 
 
-@cache
-def _validator(template: str, method: str, status: int) -> Draft202012Validator:
+def _faults(validator: Draft202012Validator, body: Any) -> list[str]:
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+
+
+def _with_components(schema: dict[str, Any], components: Any) -> Draft202012Validator:
+    return Draft202012Validator({**schema, "components": components}, format_checker=FormatChecker())
+
+
+def _content(template: str, method: str, status: int) -> dict[str, Any]:
     responses = OPENAPI.describe()["paths"][template][method.lower()]["responses"]
     assert str(status) in responses, f"{method} {template} is not described as answering {status}"
-    schema = responses[str(status)]["content"][JSON]["schema"]
-    return Draft202012Validator(
-        {**schema, "components": OPENAPI.describe()["components"]}, format_checker=FormatChecker()
-    )
+    content: dict[str, Any] = responses[str(status)]["content"]
+    return content
 
 
-def check_answer(method: str, path: str, status: int, body: Any) -> None:
-    """Check that a JSON answer is one that is described; wrong methods and unknown paths are refused all alike."""
+@cache
+def _validator(template: str, method: str, status: int) -> Draft202012Validator:
+    schema = _content(template, method, status)[JSON]["schema"]
+    return _with_components(schema, OPENAPI.describe()["components"])
+
+
+def check_response(method: str, path: str, status: int, body: Any) -> None:
+    """Check that a JSON response is one that is described; wrong methods and unknown paths are refused all alike."""
     template = described_path(path)
     if template is None or method.lower() not in OPENAPI.describe()["paths"][template]:
         assert status in {403, 404, 405, 503}, (method, path, status)
         return
-    faults = [f"{error.json_path}: {error.message}" for error in _validator(template, method, status).iter_errors(body)]
+    faults = _faults(_validator(template, method, status), body)
     assert not faults, (method, path, status, faults, body)
+
+
+class ResponseCheck:
+    """Checks every response below the base path that an application sends, whoever asked for it."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
+        path = request.path.removeprefix(BASE_PATH)
+        if path == request.path or request.method in {"HEAD", "OPTIONS"} or not isinstance(response, web.Response):
+            return
+        try:
+            self._check(request.method, path, response)
+        except AssertionError as fault:  # raised at the end of the test: here it would become another response
+            self.faults.append(str(fault))
+
+    def _check(self, method: str, path: str, response: web.Response) -> None:
+        if response.content_type == JSON:
+            assert isinstance(response.body, bytes)
+            check_response(method, path, response.status, json.loads(response.body))
+            return
+        template = described_path(path)
+        assert template is not None, path
+        kinds = _content(template, method, response.status)
+        assert response.content_type in kinds or f"{response.content_type.partition('/')[0]}/*" in kinds, (
+            path,
+            response.content_type,
+        )
+
+
+@cache
+def _of_command(type_: str, part: str) -> Draft202012Validator:
+    described = websocket_api.describe()
+    return _with_components(described["properties"][type_]["properties"][part], described["components"])
+
+
+def check_result(type_: str, message: dict[str, Any]) -> None:
+    """Check what one of Interphone's commands of Home Assistant's WebSocket API returned."""
+    if type_.startswith(f"{DOMAIN}/") and message["success"]:
+        faults = _faults(_of_command(type_, "result"), message["result"])
+        assert not faults, (type_, faults, message)
+
+
+def check_event(type_: str, event: Any) -> None:
+    """Check an event of a subscription of Home Assistant's WebSocket API."""
+    faults = _faults(_of_command(type_, "event"), event)
+    assert not faults, (type_, faults, event)
 
 
 def check_push(event: str, payload: Any) -> None:

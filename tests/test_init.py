@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,25 +12,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.interphone.const import BASE_PATH, DOMAIN
 
 from .conftest import ORIGIN, Connect, Home
-
-REQUESTS = [
-    ("GET", "/code"),
-    ("POST", "/code"),
-    ("POST", "/codecheck"),
-    ("POST", "/token"),
-    ("POST", "/revoke"),
-    ("GET", "/grant"),
-    ("GET", "/devices"),
-    ("GET", "/devices/some"),
-    ("GET", "/devices/some/history"),
-    ("GET", "/devices/some/forecast"),
-    ("GET", "/devices/some/snapshot"),
-    ("GET", "/events"),
-    ("POST", "/events/some/answer"),
-    ("GET", "/openapi.json"),
-    ("POST", "/commands"),
-    ("DELETE", "/commands"),
-]
+from .description import PATHS, REQUESTS
 
 
 def stores(hass: HomeAssistant) -> dict[str, str]:
@@ -52,7 +34,7 @@ async def test_before_it_is_set_up(
 ) -> None:
     assert await async_setup_component(hass, DOMAIN, {})
     client = await hass_client_no_auth()
-    for method, path in REQUESTS:
+    for method, path in (*REQUESTS, *(("DELETE", path) for path in PATHS)):
         async with client.request(method, BASE_PATH + path, headers=headers) as response:
             body = await response.json()
             assert response.status == 503
@@ -72,7 +54,7 @@ async def test_while_it_is_unloaded(home: Home, connect: Connect) -> None:
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     assert home.entry.state is ConfigEntryState.NOT_LOADED
     assert await website.receive("revoked") == {"reason": "unloaded"}
-    for method, path in REQUESTS:
+    for method, path in (*REQUESTS, *(("DELETE", path) for path in PATHS)):
         await home.refused(503, "not_ready", method, path, headers=tokens.headers)
     async with home.client.get("/socket.io/?EIO=4&transport=websocket") as response:
         assert response.status == 503
@@ -139,6 +121,19 @@ async def test_a_store_that_cannot_be_read_lets_nobody_in(home: Home, caplog: py
     assert await home.hass.config_entries.async_reload(home.entry.entry_id)
     status, _ = await home.request("GET", "/grant", headers=tokens.headers)
     assert status == 200
+
+
+async def test_nothing_is_ready_while_home_assistant_stops(home: Home) -> None:
+    tokens = await home.pair_from_display()
+    home.hass.set_state(CoreState.stopping)
+    try:
+        for method, path in REQUESTS:
+            await home.refused(503, "not_ready", method, path, headers=tokens.headers)
+        async with home.client.get("/socket.io/?EIO=4&transport=polling") as response:
+            assert response.status == 503
+            assert (await response.json())["error"] == "not_ready"
+    finally:
+        home.hass.set_state(CoreState.running)
 
 
 # Home Assistant's own WebSocket API leaves one.

@@ -1,21 +1,23 @@
-"""Commands for Home Assistant's own frontend: pairing for every user of the home, grants for its admins."""
+"""Commands of Home Assistant's WebSocket API: pairing for every user of the home, grants and audit for its admins."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from functools import partial, wraps
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial, wraps
 from typing import Any, Final
 
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
+from homeassistant.components.websocket_api.const import WebSocketCommandHandler
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
-from homeassistant.helpers.typing import VolDictType
-from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalType
 import voluptuous as vol
 
+from .access.audit import Act
 from .access.models import Scope
 from .access.records import dump_grant
+from .api.components import components
+from .api.contract import MOMENT, JsonSchema, component, exactly, json_schema
 from .const import DOMAIN
 from .errors import InterphoneError
 from .messages import negotiate, untranslated
@@ -25,47 +27,95 @@ from .relay import Relay, loaded_relay
 type Message = dict[str, Any]
 type Handler = Callable[[Relay, ActiveConnection, Message], Awaitable[Any]]
 
-# Every change of a pairing, for the panels that subscribed: a dashboard stays open longer than an entry stays loaded.
+# Every change of a pairing, for the displays that subscribed: a dashboard stays open longer than an entry stays loaded.
 SIGNAL_PAIRING: Final[SignalType[Pairing]] = SignalType(f"{DOMAIN}_pairing")
 
-PAIRING_ID: Final[VolDictType] = {vol.Required("pairing_id"): str}
-GRANT_ID: Final[VolDictType] = {vol.Required("grant_id"): str}
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its name below `interphone/`, its fields, the schemas of its result and of its events.
+
+    As a decorator it makes Home Assistant's command of the handler. Home Assistant validates messages by the same
+    fields that `describe` publishes; with `admin` it refuses other users.
+    """
+
+    name: str
+    fields: Mapping[Any, Any] = field(default_factory=dict)
+    result: Any = None
+    event: Any = None
+    admin: bool = False
+
+    @property
+    def type(self) -> str:
+        """Return the type that messages carry."""
+        return f"{DOMAIN}/{self.name}"
+
+    def __call__(self, handler: WebSocketCommandHandler) -> Registered:
+        """Attach the description to its handler."""
+        schema = {vol.Required("type"): self.type, **self.fields}
+        handler = websocket_api.require_admin(handler) if self.admin else handler
+        return Registered(self, websocket_api.websocket_command(schema)(handler))
+
+    def describe(self) -> JsonSchema:
+        """Return the JSON Schema of the message, of its result, and of the events of a subscription."""
+        message = vol.Schema({vol.Required("id"): int, vol.Required("type"): self.type, **self.fields})
+        described = {"message": message, "result": self.result} | ({"event": self.event} if self.event else {})
+        return {
+            "type": "object",
+            "properties": {name: json_schema(schema) for name, schema in described.items()},
+            "required": list(described),
+            "additionalProperties": False,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A command as Home Assistant takes it, and its description."""
+
+    command: Command
+    handler: WebSocketCommandHandler
 
 
 def async_register(hass: HomeAssistant) -> None:
     """Register every command. Once in the life of a Home Assistant."""
-    for command in (
-        subscribe_pairings,
-        begin_pairing,
-        reveal_pairing,
-        reject_pairing,
-        list_grants,
-        update_grant,
-        pause_grant,
-        resume_grant,
-        revoke_grant,
-        revoke_all_grants,
-        list_audit,
-    ):
-        websocket_api.async_register_command(hass, command)
+    for registered in COMMANDS:
+        websocket_api.async_register_command(hass, registered.handler)
 
 
 def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
-    """Tell the panels that subscribed of this relay's pairings; what is returned stops that."""
+    """Pass this relay's pairings on to the displays that subscribed; return the function that stops it."""
     return relay.desk.subscribe(partial(async_dispatcher_send, hass, SIGNAL_PAIRING))
 
 
-def answered(handler: Handler) -> Callable[[HomeAssistant, ActiveConnection, Message], Awaitable[None]]:
-    """Look the relay up, send the handler's result, and turn a refusal into an error with its stable code."""
+@cache
+def describe() -> dict[str, Any]:
+    """Return the JSON Schema of every command, by its type. The same object each time: not to be changed.
 
+    JSON Schema rather than a channel of `asyncapi.json`: no website ever sees these commands, and generators of
+    TypeScript types for Home Assistant's frontend read plain JSON Schema.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "InterphoneWebSocketCommands",
+        "type": "object",
+        "properties": {registered.command.type: registered.command.describe() for registered in COMMANDS},
+        "additionalProperties": False,
+        "components": {"schemas": {name: components()[name] for name in ("grant", "pairing")}},
+    }
+
+
+def _responds(handler: Handler) -> WebSocketCommandHandler:
+    """Look the relay up, send the handler's result, and send an `InterphoneError` as an error with its code."""
+
+    @websocket_api.async_response
     @wraps(handler)
-    async def command(hass: HomeAssistant, connection: ActiveConnection, msg: Message) -> None:
+    async def respond(hass: HomeAssistant, connection: ActiveConnection, msg: Message) -> None:
         try:
             connection.send_result(msg["id"], await handler(loaded_relay(hass), connection, msg))
         except InterphoneError as err:
             connection.send_error(msg["id"], err.code, _message(hass, err))
 
-    return command
+    return respond
 
 
 def _message(hass: HomeAssistant, err: InterphoneError) -> str:
@@ -75,10 +125,41 @@ def _message(hass: HomeAssistant, err: InterphoneError) -> str:
         return untranslated(err)
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/pairing/subscribe"})
+def _trimmed(words: object) -> str:
+    return str(words).strip()
+
+
+def _scope(scope: Any) -> Scope:
+    devices = scope["devices"]
+    return Scope(None if devices is None else frozenset(devices), scope["control"], scope["doors_and_alarms"])
+
+
+PAIRING_ID: Final = {vol.Required("pairing_id"): str}
+GRANT_ID: Final = {vol.Required("grant_id"): str}
+SCOPE: Final = vol.Schema(
+    {
+        vol.Optional("devices", default=None): vol.Maybe([str]),
+        vol.Optional("control", default=True): bool,
+        vol.Optional("doors_and_alarms", default=False): bool,
+    }
+)
+
+PAIRING: Final = exactly(pairing=component("pairing"))
+GRANT: Final = exactly(grant=component("grant"))
+RECORD: Final = exactly(
+    at=MOMENT,
+    act=vol.In([act.value for act in Act]),
+    grant_id=vol.Maybe(str),
+    grant_name=vol.Maybe(str),
+    source=vol.Maybe(str),
+    detail=vol.Maybe(str),
+)
+
+
+@Command("pairing/subscribe", event=PAIRING)
 @callback
 def subscribe_pairings(hass: HomeAssistant, connection: ActiveConnection, msg: Message) -> None:
-    """Make the asker a panel: the live pairings now, each change of one as it comes. Holds the codes.
+    """Make the connection a display: the live pairings now, then each change of one. Holds the codes.
 
     The subscription outlives a reload of the entry.
     """
@@ -98,118 +179,99 @@ def subscribe_pairings(hass: HomeAssistant, connection: ActiveConnection, msg: M
         send(pairing)
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/pairing/begin"})
-@websocket_api.async_response
-@answered
+@Command("pairing/begin", result=PAIRING)
+@_responds
 async def begin_pairing(relay: Relay, _connection: ActiveConnection, _msg: Message) -> Any:
-    """Show a code that nobody outside asked for."""
+    """Show a code that no website requested."""
     return {"pairing": relay.desk.begin().as_dict()}
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/pairing/reveal", **PAIRING_ID})
-@websocket_api.async_response
-@answered
+@Command("pairing/reveal", PAIRING_ID, result=PAIRING)
+@_responds
 async def reveal_pairing(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
     """Show the code of a pairing that waits for a tap."""
     return {"pairing": relay.desk.reveal(msg["pairing_id"]).as_dict()}
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/pairing/reject", **PAIRING_ID})
-@websocket_api.async_response
-@answered
+@Command("pairing/reject", PAIRING_ID)
+@_responds
 async def reject_pairing(relay: Relay, _connection: ActiveConnection, msg: Message) -> None:
-    """Turn a pairing away."""
+    """Reject a pairing."""
     relay.desk.reject(msg["pairing_id"])
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/grants/list"})
-@websocket_api.require_admin
-@websocket_api.async_response
-@answered
+@Command("grants/list", result=exactly(grants=[component("grant")]), admin=True)
+@_responds
 async def list_grants(relay: Relay, _connection: ActiveConnection, _msg: Message) -> Any:
     """List the grants, without any secret."""
     return {"grants": [dump_grant(grant) for grant in relay.grants.all]}
 
 
-def _moment(text: str) -> datetime:
-    """Read an ISO 8601 moment, which must say its offset from UTC."""
-    moment = dt_util.parse_datetime(text)
-    if moment is None or moment.tzinfo is None:
-        raise vol.Invalid("expected an ISO 8601 date and time with an offset")
-    return moment
-
-
-SCOPE: Final = vol.All(
+@Command(
+    "grants/update",
     {
-        vol.Optional("devices", default=None): vol.Any(None, [str]),
-        vol.Optional("control", default=True): bool,
-        vol.Optional("doors_and_alarms", default=False): bool,
-    },
-    lambda scope: Scope(
-        None if scope["devices"] is None else frozenset(scope["devices"]), scope["control"], scope["doors_and_alarms"]
-    ),
-)
-
-
-@websocket_api.websocket_command(
-    {
-        vol.Required("type"): f"{DOMAIN}/grants/update",
         **GRANT_ID,
-        vol.Optional("name"): vol.All(str, vol.Strip, vol.Length(min=1, max=CLIENT_TEXT_MAX)),
+        vol.Optional("name"): vol.All(str, _trimmed, vol.Length(min=1, max=CLIENT_TEXT_MAX)),
         vol.Optional("scope"): SCOPE,
-        vol.Optional("expires"): vol.All(str, _moment),
-    }
+        vol.Optional("expires"): MOMENT,
+    },
+    result=GRANT,
+    admin=True,
 )
-@websocket_api.require_admin
-@websocket_api.async_response
-@answered
+@_responds
 async def update_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
-    """Change a grant's name, scope or end; its open sockets follow at once."""
-    changes = {field: msg[field] for field in ("name", "scope", "expires") if field in msg}
-    grant = await relay.grants.edit(msg["grant_id"], **changes)
-    return {"grant": dump_grant(grant)}
+    """Change a grant's name, scope or end; its open sessions follow at once."""
+    changes: dict[str, Any] = {name: msg[name] for name in ("name", "expires") if name in msg}
+    if "scope" in msg:
+        changes["scope"] = _scope(msg["scope"])
+    return {"grant": dump_grant(await relay.grants.edit(msg["grant_id"], **changes))}
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/grants/pause", **GRANT_ID})
-@websocket_api.require_admin
-@websocket_api.async_response
-@answered
+@Command("grants/pause", GRANT_ID, result=GRANT, admin=True)
+@_responds
 async def pause_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
-    """Keep a website out for a while."""
+    """Pause a grant and close its sessions."""
     return {"grant": dump_grant(await relay.grants.pause(msg["grant_id"]))}
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/grants/resume", **GRANT_ID})
-@websocket_api.require_admin
-@websocket_api.async_response
-@answered
+@Command("grants/resume", GRANT_ID, result=GRANT, admin=True)
+@_responds
 async def resume_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
-    """Let a paused website in again."""
+    """Resume a paused grant."""
     return {"grant": dump_grant(await relay.grants.resume(msg["grant_id"]))}
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/grants/revoke", **GRANT_ID})
-@websocket_api.require_admin
-@websocket_api.async_response
-@answered
+@Command("grants/revoke", GRANT_ID, admin=True)
+@_responds
 async def revoke_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> None:
-    """Put a website out for good; answered once that is on disk."""
+    """Revoke a grant for good; the result is sent once that is on disk."""
     await relay.grants.revoke(msg["grant_id"])
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/grants/revoke_all"})
-@websocket_api.require_admin
-@websocket_api.async_response
-@answered
+@Command("grants/revoke_all", admin=True)
+@_responds
 async def revoke_all_grants(relay: Relay, _connection: ActiveConnection, _msg: Message) -> None:
-    """Put every website out and drop the signing keys."""
+    """Revoke every grant and drop the signing keys."""
     await relay.grants.revoke_all()
 
 
-@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/audit/list"})
-@websocket_api.require_admin
-@websocket_api.async_response
-@answered
+@Command("audit/list", result=exactly(records=[RECORD]), admin=True)
+@_responds
 async def list_audit(relay: Relay, _connection: ActiveConnection, _msg: Message) -> Any:
-    """List who did what, and when, oldest first."""
+    """List the records of the audit, oldest first."""
     return {"records": relay.audit.records()}
+
+
+COMMANDS: Final = (
+    subscribe_pairings,
+    begin_pairing,
+    reveal_pairing,
+    reject_pairing,
+    list_grants,
+    update_grant,
+    pause_grant,
+    resume_grant,
+    revoke_grant,
+    revoke_all_grants,
+    list_audit,
+)

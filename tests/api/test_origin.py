@@ -9,31 +9,10 @@ import pytest
 
 from custom_components.interphone.const import BASE_PATH
 
+from .. import description
 from ..conftest import ORIGIN, OTHER_ORIGIN, Home
 
-PATHS: Final = [
-    "/code",
-    "/codecheck",
-    "/token",
-    "/revoke",
-    "/grant",
-    "/devices",
-    "/devices/some",
-    "/devices/some/history",
-    "/devices/some/forecast",
-    "/devices/some/snapshot",
-    "/devices/some/stream",
-    "/streams/some/master_playlist.m3u8",
-    "/streams/some/playlist.m3u8",
-    "/streams/some/init.mp4",
-    "/streams/some/segment/some.m4s",
-    "/streams/some/segment/some.some.m4s",
-    "/commands",
-    "/events",
-    "/events/some/answer",
-    "/openapi.json",
-    "/nothing",
-]
+PATHS: Final = [*description.PATHS, "/nothing"]
 METHODS: Final = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"]
 SITES: Final = [None, "none", "same-origin", "same-site", "cross-site"]
 

@@ -14,7 +14,7 @@ from custom_components.interphone.const import BASE_PATH
 
 from ...cameras import StillCamera, set_up_cameras
 from ...conftest import ORIGIN, Home, Tokens
-from ...description import check_answer
+from ...description import check_response
 
 COMMAND = {"command": "on_off.set", "params": {"on": True}}
 
@@ -145,14 +145,14 @@ async def test_what_is_answered_is_what_is_described(home: Home, tokens: Tokens)
     for method, path, more, status in asked:
         answered, body = await home.request(method, path, **more)
         assert answered == status, (method, path, body)
-        check_answer(method, path, answered, body)
+        check_response(method, path, answered, body)
     _, start = await home.request("GET", "/devices", **bearer)
     home.hass.states.async_set("light.bed_light", "off", {"friendly_name": "Another name"})
     position = f"/events?since={start['epoch']}:{start['seq']}"
     answered, body = await home.request("GET", position, **bearer)
     assert {change["event"] for change in body["changes"]} == {"devices"}
-    check_answer("GET", position, answered, body)
+    check_response("GET", position, answered, body)
     async with home.client.get(f"{BASE_PATH}/devices/{camera}/snapshot", **bearer) as response:
         assert response.content_type.startswith("image/")
     answered, body = await home.request("POST", "/revoke", json={"token": tokens.token})
-    check_answer("POST", "/revoke", answered, body)
+    check_response("POST", "/revoke", answered, body)

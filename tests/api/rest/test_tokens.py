@@ -13,19 +13,17 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.interphone.access.tokens import TOKEN_LEEWAY
+from custom_components.interphone.api.rest import VIEWS
+from custom_components.interphone.api.view import GrantView
 
 from ...conftest import Home, Tokens
+from ...description import REQUESTS
 
-PATHS: Final = [
-    ("GET", "/grant"),
-    ("GET", "/devices"),
-    ("GET", "/devices/some"),
-    ("GET", "/devices/some/history"),
-    ("GET", "/devices/some/forecast"),
-    ("GET", "/devices/some/snapshot"),
-    ("GET", "/events"),
-    ("POST", "/events/some/answer"),
-    ("POST", "/commands"),
+# Each method of each path that takes an access token.
+WITH_TOKEN: Final = [
+    (method, path)
+    for (method, path), view in zip(REQUESTS, (view for view in VIEWS for _ in view.endpoints), strict=True)
+    if isinstance(view, GrantView)
 ]
 
 
@@ -33,7 +31,7 @@ async def refused_everywhere(home: Home, status: int, error: str, authorization:
     """Check that every path refuses, before it looks at anything else."""
     headers = {} if authorization is None else {"Authorization": authorization}
     before = await home.condition()
-    for method, path in PATHS:
+    for method, path in WITH_TOKEN:
         await home.refused(status, error, method, path, headers=headers)
     assert await home.condition() == before
 
@@ -190,7 +188,7 @@ async def test_an_expired_token(
     assert status == 200
     freezer.tick(1 + TOKEN_LEEWAY)
     home.client = await hass_client_no_auth()
-    for method, path in PATHS:
+    for method, path in WITH_TOKEN:
         await home.refused(401, "expired_token", method, path, headers=tokens.headers)
     # It is forged all the same when it says otherwise.
     later = {"Authorization": f"Bearer {forge(tokens.token, exp=int(time.time()) + 3600)}"}

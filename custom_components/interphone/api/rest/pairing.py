@@ -9,6 +9,7 @@ import voluptuous as vol
 
 from ... import errors
 from ...pairing.models import CHALLENGE, CLIENT_TEXT_MAX, Asker, Lane, Pairing, PairingState, Proof
+from ...relay import Relay
 from ..contract import COUNT, Payload, matching, text
 from ..operation import JSON, Body, Operation, json_of, success
 from ..origin import refuse_other_pages
@@ -84,6 +85,11 @@ class CodeView(View):
 
     path = "/code"
 
+    async def read(self, relay: Relay, request: web.Request, operation: Operation) -> Call:
+        """Refuse pages that send no `Origin` before anything is read."""
+        refuse_other_pages(request)
+        return await super().read(relay, request, operation)
+
     @Operation(
         "Ask the home to show a code",
         REQUESTED,
@@ -110,7 +116,6 @@ class CodeView(View):
 
 
 def _request(call: Call, client: Any) -> web.Response:
-    refuse_other_pages(call.request)
     desk = call.relay.desk
     asker = Asker(
         source=call.peer.source,
