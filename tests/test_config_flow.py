@@ -28,6 +28,8 @@ GOOD_ORIGINS = [
     ("http://192.0.2.7:3000", "http://192.0.2.7:3000"),
     ("http://[2001:DB8::1]:3000", "http://[2001:db8::1]:3000"),
     ("https://집.example", "https://xn--rc6b.example"),
+    ("file://", "file://"),
+    (" FILE:// ", "file://"),
 ]
 BAD_ORIGINS = [
     "",
@@ -50,7 +52,10 @@ BAD_ORIGINS = [
     "https://website.example:99999",
     "ftp://website.example",
     "javascript:alert(1)",
+    "file:",
+    "file:///",
     "file:///etc/passwd",
+    "file://website.example",
     "https://website.example, https://other.example",
 ]
 

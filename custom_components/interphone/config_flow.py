@@ -119,12 +119,21 @@ CODES_AND_TOKENS: Final = {
 }
 
 
+# What clients for Arduino send. Browsers send `null` for files.
+FILE_ORIGIN: Final = "file://"
+
+
 class InvalidOriginError(ValueError):
     """Not an origin: a scheme and a host, perhaps a port, and nothing else."""
 
 
 def parse_origin(text: str) -> str:
-    """Return an origin as browsers write it (RFC 6454, section 6.2). Raises `InvalidOriginError`."""
+    """Return an origin as browsers write it (RFC 6454, section 6.2). Raises `InvalidOriginError`.
+
+    `file://` is taken as it is.
+    """
+    if text.strip().lower() == FILE_ORIGIN:
+        return FILE_ORIGIN
     try:
         url = URL(text.strip())
         origin = str(url.origin())

@@ -1,6 +1,8 @@
-"""Which websites may ask: one allow-list, exact, for REST, polling and the WebSocket upgrade."""
+"""Which pages may send requests: one allow-list, exact, for REST, polling and the WebSocket upgrade."""
 
-from typing import Final
+from ipaddress import IPv4Address, IPv6Address, ip_address
+import re
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 from homeassistant.core import HomeAssistant
@@ -9,42 +11,81 @@ from yarl import URL
 from ..errors import OriginNotAllowedError
 from ..relay import Relay
 
+if TYPE_CHECKING:  # it imports this module
+    from .peer import Peer
+
 ALLOWED_HEADERS: Final = "authorization, code, content-type, x-pairing-challenge"
-PREFLIGHT_MAX_AGE: Final = "600"  # as long as Chromium keeps a preflight at most, halved twice over: lists change
+PREFLIGHT_MAX_AGE: Final = "600"  # Chromium keeps a preflight for two hours at most; lists change sooner
 EXPOSED_HEADERS: Final = "Retry-After"
 
 FETCH_SITE: Final = "Sec-Fetch-Site"
 
+# What a reverse proxy adds.
+_FORWARDED: Final = (hdrs.FORWARDED, hdrs.X_FORWARDED_FOR, hdrs.X_FORWARDED_HOST, hdrs.X_FORWARDED_PROTO)
+_WEBSOCKET_SCHEME: Final = re.compile(r"ws(?=s?://)")
 
-def check_origin(request: web.Request, relay: Relay) -> None:
-    """Raise `OriginNotAllowedError` when a browser asks on behalf of a page that is not on the list.
 
-    A request without `Origin` comes from no browser's script, or is a plain GET of one; `refuse_other_pages` is for
-    GETs that do something.
-    """
+def request_origin(request: web.Request) -> str | None:
+    """Return the request's `Origin`; `ws(s)://X`, which some native clients send, as `http(s)://X`."""
     origin = request.headers.get(hdrs.ORIGIN)
-    if origin is not None and not is_allowed(relay.hass, relay, origin):
-        raise OriginNotAllowedError
-    if origin is None and request.headers.get(FETCH_SITE) == "cross-site":
+    return None if origin is None else _WEBSOCKET_SCHEME.sub("http", origin, count=1)
+
+
+def is_own_address(request: web.Request, origin: str) -> bool:
+    """Return whether an origin is the IP address, port and scheme at which the request's connection arrived.
+
+    Native clients send the address that they dialled. A DNS name that was rebound to this address is not an IP address.
+    Behind a reverse proxy the connection arrived at the proxy, so nothing is known.
+    """
+    transport = request.transport
+    if transport is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    arrived, sender = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+    if not isinstance(arrived, tuple) or not isinstance(sender, tuple) or request.remote != sender[0]:
+        return False
+    try:
+        url = URL(origin)
+        host = _address(url.host or "")
+    except ValueError:
+        return False
+    scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
+    return url.scheme == scheme and url.user is None and url.port == arrived[1] and host == _address(arrived[0])
+
+
+def _address(text: str) -> IPv4Address | IPv6Address:
+    """Return an IP address without its zone, and as IPv4 when it is mapped into IPv6. Raises ValueError."""
+    address = ip_address(text.partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def check_origin(peer: Peer, request: web.Request, relay: Relay) -> None:
+    """Raise `OriginNotAllowedError` for a request on behalf of a page that is not on the list.
+
+    A request without `Origin` is not a script's, or is a plain GET; `refuse_other_pages` is for GETs with an effect.
+    """
+    if peer.origin is None:
+        if request.headers.get(FETCH_SITE) == "cross-site":
+            raise OriginNotAllowedError
+    elif not is_allowed(peer, relay):
         raise OriginNotAllowedError
 
 
 def refuse_other_pages(request: web.Request) -> None:
-    """Refuse a GET that some page's link, image or script makes a browser send without an `Origin`.
+    """Raise `OriginNotAllowedError` for a GET by a page's link, image or script tag, which has no `Origin`.
 
-    `same-origin` too: a page that rebound its own name to the home's address would be of the same origin.
+    `same-origin` too: a page that rebound its own name to the home's address has the same origin.
     """
     if hdrs.ORIGIN not in request.headers and request.headers.get(FETCH_SITE, "none") != "none":
         raise OriginNotAllowedError
 
 
-def is_allowed(hass: HomeAssistant, relay: Relay, origin: str) -> bool:
-    """Tell whether an origin is on the list, or is one of Home Assistant's own addresses."""
-    return origin in relay.settings.origins or origin in own_origins(hass)
+def is_allowed(peer: Peer, relay: Relay) -> bool:
+    """Return whether a peer's origin is on the list, or one of Home Assistant's own addresses."""
+    return peer.own or peer.origin in relay.settings.origins or peer.origin in own_origins(relay.hass)
 
 
 def own_origins(hass: HomeAssistant) -> set[str]:
-    """Return the origins of the addresses that Home Assistant is configured to have.
+    """Return the origins of Home Assistant's configured addresses.
 
     Never the `Host` of a request: a name that was rebound to this address would name itself.
     """
@@ -53,7 +94,7 @@ def own_origins(hass: HomeAssistant) -> set[str]:
 
 
 def cors_headers(request: web.Request) -> dict[str, str]:
-    """Return the headers that let the page of an allowed origin read the answer."""
+    """Return the headers that let the page of an allowed origin read the response."""
     headers: dict[str, str] = {hdrs.VARY: hdrs.ORIGIN}
     if origin := request.headers.get(hdrs.ORIGIN):
         headers |= {
@@ -65,12 +106,12 @@ def cors_headers(request: web.Request) -> dict[str, str]:
 
 
 def is_preflight(request: web.Request) -> bool:
-    """Tell whether a browser asks what it may send (Fetch, section 3.2.2)."""
+    """Return whether the request is a CORS preflight (Fetch, section 3.2.2)."""
     return request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
 
 
 def preflight(request: web.Request, methods: str) -> web.Response:
-    """Answer a preflight of an allowed origin."""
+    """Return the response to a preflight of an allowed origin."""
     headers = cors_headers(request) | {
         hdrs.ACCESS_CONTROL_ALLOW_METHODS: methods,
         hdrs.ACCESS_CONTROL_ALLOW_HEADERS: ALLOWED_HEADERS,

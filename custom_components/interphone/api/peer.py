@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 from ..messages import negotiate
 from ..pairing.limits import source_of
+from .origin import is_own_address, request_origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +16,14 @@ class Peer:
 
     `source` is the key of every limit that is kept per source: the address, and the door when it is not the local
     one. `origin` is the page on whose behalf a browser sends, None when no browser says so: a claim, anyone can write
-    it. `language` is one of `messages.LANGUAGES`.
+    it. `own` says that it is the very address at which the connection arrived. `language` is one of
+    `messages.LANGUAGES`.
     """
 
     door: Door
     source: str
     origin: str | None
+    own: bool
     language: str
 
 
@@ -35,10 +38,12 @@ class Door:
 
     def peer(self, request: web.Request) -> Peer:
         """Return the sender of a request that came through this door."""
+        origin = request_origin(request)
         return Peer(
             door=self,
             source=self.source(request),
-            origin=request.headers.get(hdrs.ORIGIN),
+            origin=origin,
+            own=origin is not None and is_own_address(request, origin),
             language=negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE)),
         )
 

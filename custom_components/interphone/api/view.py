@@ -78,7 +78,7 @@ class Route(ABC):
         response: web.StreamResponse
         try:
             relay = _serving_relay(hass)
-            check_origin(request, relay)
+            check_origin(peer, request, relay)
             headers = cors_headers(request)
             if is_preflight(request):
                 response = preflight(request, ", ".join(self.methods))

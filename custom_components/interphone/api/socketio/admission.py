@@ -54,8 +54,9 @@ class SessionAdmission:
     def recheck_origins(self) -> None:
         """Close the sessions of pages whose origin is no longer allowed."""
         for sid in self._sessions.all:
+            request = self._server.get_environ(sid)["aiohttp.request"]
             try:
-                check_origin(self._server.get_environ(sid)["aiohttp.request"], self._relay)
+                check_origin(request[PEER], request, self._relay)
             except InterphoneError as err:
                 self.close((sid,), err.code)
 
