@@ -106,7 +106,7 @@ def _parameters(place: str, payload: Payload | None) -> list[dict[str, Any]]:
         {
             "name": name,
             "in": place,
-            "description": described.pop("description"),
+            "description": described.pop("description", ""),
             "schema": described,
             "required": name in schema.get("required", ()),
         }
