@@ -198,7 +198,8 @@ def test_what_the_demo_brings_is_what_home_assistant_pins() -> None:
         for manifest in COMPONENTS.glob("*/manifest.json")
         for requirement in json.loads(manifest.read_text()).get("requirements", [])
     }
-    section = (CHECKOUT / "requirements" / "dev.in").read_text().split("# What the demo home")[1].split("# Tests")[0]
+    requirements = (CHECKOUT / "requirements" / "dev.in").read_text()
+    section = requirements.split("# Integrations of the demo home")[1].split("# Tests")[0]
     brought = [line for line in section.splitlines() if re.match(r"\w", line)]
     assert brought
     assert set(brought) - wanted == set()

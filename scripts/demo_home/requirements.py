@@ -12,7 +12,7 @@ import re
 from homeassistant import components
 
 _CHECKOUT = Path(__file__).parents[2]
-_SECTION = re.compile(r"^# What the demo home.*?\n(?=\w)(.*?)^#", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(r"^# Integrations of the demo home.*?\n(?=\w)(.*?)^#", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"[\w.-]+")
 
 
