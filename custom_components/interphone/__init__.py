@@ -1,6 +1,10 @@
-"""Interphone: websites are let in by a code on the home's panels, and then share its devices with them."""
+"""Interphone: websites are let in by a code on the home's displays, and then share its devices with them.
 
-from contextlib import suppress
+This module builds the relay and what is built upon it, and ends both.
+"""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
 from typing import Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
@@ -10,83 +14,109 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
 
-from . import code_notification, grant_devices, repairs, services as actions, websocket_api
+from . import code_notification, grant_devices, repairs, services, websocket_api
 from .access.store import PrivateStore
 from .api import routes
 from .api.peer import LOCAL
 from .api.socketio.answers import Answers
 from .api.socketio.commands import SocketCommands
 from .api.socketio.gateway import Gateway
+from .api.socketio.view import GATEWAY
 from .api.socketio.webrtc import WebRtcEvents
 from .const import DOMAIN
 from .errors import StorageError, UnknownGrantError
-from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay
+from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay, open_relay
 from .settings import Settings
 
 PLATFORMS: Final = (Platform.BUTTON,)
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
+# Ends everything that setting up the entry began; there is one entry at most.
+EXIT_STACK: Final[HassKey[AsyncExitStack]] = HassKey(f"{DOMAIN}_exit_stack")
+
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register what lives as long as Home Assistant does: routes and WebSocket commands."""
+    """Register what cannot be removed again: routes, WebSocket commands and services."""
     routes(hass.http.app, LOCAL)
     websocket_api.async_register(hass)
-    actions.async_register(hass)
+    services.async_register(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -> bool:
-    """Build the relay, open the gateway on it, and show codes to the home's people."""
-    try:
-        relay = await Relay.open(hass, entry)
-        gateway = Gateway(relay, (SocketCommands(relay), Answers(relay), WebRtcEvents(relay)))
-        await relay.start(gateway)
-    except StorageError as err:
-        repairs.store_unreadable(hass, hass.config.path(STORAGE_DIR, STORE_KEY), str(err))
-        raise ConfigEntryError(translation_domain=DOMAIN, translation_key=err.code) from err
-    repairs.store_readable(hass)
-    gateway.start()
-    entry.runtime_data = relay
-
-    async def close_sockets(_event: Event) -> None:
-        # Entries are not unloaded when Home Assistant stops.
-        await gateway.stop("stopping")
-
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, close_sockets))
-    entry.async_on_unload(entry.add_update_listener(_apply_options))
-    entry.async_on_unload(websocket_api.start(hass, relay))
-    entry.async_on_unload(code_notification.start(hass, relay))
-    entry.async_on_unload(grant_devices.start(hass, entry))
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    """Start the relay and what is built upon it. A failure stops, in reverse, what was started."""
+    async with AsyncExitStack() as exit_stack:
+        try:
+            relay = await open_relay(hass, Settings.of(entry.options), exit_stack)
+        except StorageError as err:
+            repairs.create_store_unreadable(hass, hass.config.path(STORAGE_DIR, STORE_KEY), str(err))
+            raise ConfigEntryError(translation_domain=DOMAIN, translation_key=err.code) from err
+        repairs.delete_store_unreadable(hass)
+        entry.runtime_data = relay
+        _start_gateway(hass, relay, exit_stack)
+        exit_stack.callback(websocket_api.start(hass, relay))
+        exit_stack.callback(code_notification.start(hass, relay))
+        exit_stack.callback(grant_devices.start(hass, entry))
+        exit_stack.callback(entry.add_update_listener(_apply_options))
+        exit_stack.callback(_close_at_stop(hass))
+        # Last here, so that it comes first at the end: displays still hear that their pairings are over.
+        exit_stack.callback(relay.desk.close)
+        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+        hass.data[EXIT_STACK] = exit_stack.pop_all()
     return True
 
 
-async def _apply_options(_hass: HomeAssistant, entry: InterphoneConfigEntry) -> None:
-    """Take changed options over without dropping a socket."""
-    entry.runtime_data.apply(Settings.of(dict(entry.options)))
+def _start_gateway(hass: HomeAssistant, relay: Relay, exit_stack: AsyncExitStack) -> None:
+    """Serve Socket.IO, until `exit_stack` closes every session with the reason why."""
+    gateway = Gateway(relay, (SocketCommands(relay), Answers(relay), WebRtcEvents(relay)))
+
+    async def stop() -> None:
+        await gateway.stop("stopping" if hass.is_stopping else "unloaded")
+
+    exit_stack.push_async_callback(stop)
+    gateway.start()
+    hass.data[GATEWAY] = gateway
+    exit_stack.callback(hass.data.pop, GATEWAY)
+
+
+async def _apply_options(hass: HomeAssistant, entry: InterphoneConfigEntry) -> None:
+    """Put changed options into effect without a reload: sockets stay, save those that are no longer allowed."""
+    settings = Settings.of(entry.options)
+    entry.runtime_data.apply(settings)
+    hass.data[GATEWAY].apply(settings)
+
+
+def _close_at_stop(hass: HomeAssistant) -> Callable[[], None]:
+    """End everything when Home Assistant stops, which unloads no entries; the returned function takes that back."""
+
+    async def close(_event: Event) -> None:
+        await hass.data[EXIT_STACK].aclose()
+
+    return hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, close)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -> bool:
-    """Close every session and stop."""
+    """Stop what `async_setup_entry` started, in reverse: on return everything is closed and written."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    await entry.runtime_data.stop("unloaded")
+    await hass.data.pop(EXIT_STACK).aclose()
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: InterphoneConfigEntry) -> None:
-    """Forget every grant and key: whoever was let in is a stranger from now on."""
+    """Delete every grant and key; no token is valid any more."""
     for key in (STORE_KEY, AUDIT_STORE_KEY):
         await PrivateStore(hass, key).remove()
-    repairs.store_readable(hass)
+    repairs.delete_store_unreadable(hass)
 
 
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: InterphoneConfigEntry, device: DeviceEntry
 ) -> bool:
-    """Revoke the grant behind a device that its owner removes. The hub itself stays."""
+    """Revoke the grant of a device that the owner removes. Return False for the hub itself, which stays."""
     if grant_devices.grant_id_of(device) == entry.entry_id:
         return False
     with suppress(UnknownGrantError):

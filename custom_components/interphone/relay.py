@@ -1,13 +1,13 @@
-"""The relay: what one loaded entry owns, its start and its stop."""
+"""The relay: what one loaded entry owns."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 import logging
 import time
-from typing import Final, Protocol, Self
+from typing import Final
 
-from aiohttp import web
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.event import async_track_time_interval
@@ -36,41 +36,24 @@ from .pairing.limits import FailureGate
 from .pairing.models import Pairing
 from .settings import Settings
 
-# How often its age is looked at.
+# How often the age of the signing key is checked: it is renewed after months.
 SIGNING_KEY_CHECK: Final = 24 * 3600.0
-
-type InterphoneConfigEntry = ConfigEntry[Relay]
-
-_LOGGER = logging.getLogger(__name__)
 
 STORE_KEY: Final = DOMAIN
 AUDIT_STORE_KEY: Final = f"{DOMAIN}.audit"
 
+type InterphoneConfigEntry = ConfigEntry[Relay]
 
-class SocketServer(Protocol):
-    """What the relay asks of the gateway, which lies beyond it."""
-
-    async def handle_request(self, request: web.Request) -> web.StreamResponse:
-        """Serve one Engine.IO request."""
-
-    def recheck_origins(self) -> None:
-        """Close the sessions of origins that are no longer allowed."""
-
-    def limit_sockets(self, per_source: int) -> None:
-        """Let so many sockets of one source in from now on."""
-
-    async def stop(self, reason: str) -> None:
-        """Close every session, telling why."""
+_LOGGER: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Relay:
-    """Everything one home's interphone consists of, wired; each part owns its own state."""
+    """The running parts of one home; each owns its own state. What is built upon them, such as sockets, is not here."""
 
     hass: HomeAssistant
     settings: Settings
     messages: Messages
-    store: PrivateStore
     serial: str
     grants: Grants
     desk: PairingDesk
@@ -85,99 +68,79 @@ class Relay:
     streams: Streams
     webrtc: WebRtc
     audit: Audit
-    gateway: SocketServer | None = None
-    releases: list[Callable[[], None]] = field(default_factory=list)
-
-    @classmethod
-    async def open(cls, hass: HomeAssistant, entry: InterphoneConfigEntry) -> Self:
-        """Read the store and build the parts. Raises `StorageError` when the store cannot be read or written."""
-        settings = Settings.of(dict(entry.options))
-        store = PrivateStore(hass, STORE_KEY)
-        kept = await store.load()
-        records = Records.read(kept) if kept else Records.make()
-        grants = _open_access(store, records, entry)
-        gate = _open_gate(store, records)
-        if not kept:
-            await store.save()
-        desk = PairingDesk(settings.desk, gate, Surroundings(timer=_timer(hass), is_known=grants.knows_source))
-        desk.subscribe(_gate_saver(store, gate))
-        audit = Audit(PrivateStore(hass, AUDIT_STORE_KEY))
-        await audit.load()
-        catalog = Catalog(hass, settings.exposure)
-        feed = Feed(hass, catalog)
-        return cls(
-            hass=hass,
-            settings=settings,
-            messages=await Messages.load(hass),
-            store=store,
-            serial=records.serial,
-            grants=grants,
-            desk=desk,
-            catalog=catalog,
-            feed=feed,
-            commands=Commands(hass, catalog),
-            rings=Rings(hass, catalog, feed, settings.doorbells),
-            polls=Polls(hass, feed),
-            history=History(hass, catalog),
-            forecasts=Forecasts(hass, catalog),
-            pictures=Pictures(hass),
-            streams=Streams(hass, catalog, grants),
-            webrtc=WebRtc(hass, catalog, grants),
-            audit=audit,
-        )
-
-    async def start(self, gateway: SocketServer) -> None:
-        """Follow the home's devices, write the audit, renew keys that are old, and serve sockets through `gateway`."""
-        await self.grants.tend_keys()
-        self.catalog.start()
-        self.feed.start()
-        self.rings.start()
-        self.polls.start()
-        self.streams.start()
-        self.webrtc.start()
-        self.gateway = gateway
-        self.releases = [
-            audit_trail.start(self.hass, self.audit, self.desk, self.grants),
-            self.grants.subscribe(lambda change: self.polls.wake(change.grant.id)),
-            async_track_time_interval(self.hass, self._tend_keys, timedelta(seconds=SIGNING_KEY_CHECK)),
-        ]
 
     def apply(self, settings: Settings) -> None:
-        """Take changed options over at once: sockets stay, save those of origins that are no longer allowed."""
+        """Put changed options into effect."""
         before, self.settings = self.settings, settings
         self.desk.settings = settings.desk
+        self.grants.token_lifetime = settings.token_lifetime
         self.rings.set_doorbells(settings.doorbells)
         if settings.exposure != before.exposure:
             self.catalog.set_exposure(settings.exposure)
-        if self.gateway:
-            self.gateway.limit_sockets(settings.sockets_per_source)
-            if not before.origins <= settings.origins:
-                self.gateway.recheck_origins()
 
-    async def _tend_keys(self, _now: datetime) -> None:
-        try:
-            await self.grants.tend_keys()
-        except StorageError as err:
-            _LOGGER.warning("The signing key could not be renewed: %s", err)
 
-    async def stop(self, reason: str) -> None:
-        """Close every session, forget every live pairing, and write what waits to be written."""
-        if self.gateway:
-            await self.gateway.stop(reason)
-            self.gateway = None
-        self.desk.close()
-        while self.releases:
-            self.releases.pop()()
-        self.pictures.stop()
-        self.forecasts.stop()
-        self.webrtc.stop()
-        self.streams.stop()
-        self.polls.stop()
-        self.rings.stop()
-        self.feed.stop()
-        self.catalog.stop()
-        await self.audit.close()
-        await self.store.close()
+async def open_relay(hass: HomeAssistant, settings: Settings, exit_stack: AsyncExitStack) -> Relay:
+    """Read the store, build the parts and start them, each of which `exit_stack` stops.
+
+    Raises `StorageError` when the store cannot be read or written; `exit_stack` then stops what was started.
+    """
+    store = PrivateStore(hass, STORE_KEY)
+    exit_stack.push_async_callback(store.close)
+    sections = await store.load()
+    records = Records.read(sections) if sections else Records.make()
+    grants = _build_grants(store, records, settings)
+    gate = _build_gate(store, records)
+    if not sections:
+        await store.save()
+    await grants.tend_keys()
+    audit = Audit(PrivateStore(hass, AUDIT_STORE_KEY))
+    exit_stack.push_async_callback(audit.close)
+    await audit.load()
+    desk = PairingDesk(settings.desk, gate, Surroundings(timer=_timer(hass), is_known=grants.knows_source))
+    catalog = Catalog(hass, settings.exposure)
+    feed = Feed(hass, catalog)
+    relay = Relay(
+        hass=hass,
+        settings=settings,
+        messages=await Messages.load(hass),
+        serial=records.serial,
+        grants=grants,
+        desk=desk,
+        catalog=catalog,
+        feed=feed,
+        commands=Commands(hass, catalog),
+        rings=Rings(hass, catalog, feed, settings.doorbells),
+        polls=Polls(hass, feed),
+        history=History(hass, catalog),
+        forecasts=Forecasts(hass, catalog),
+        pictures=Pictures(hass),
+        streams=Streams(hass, catalog, grants),
+        webrtc=WebRtc(hass, catalog, grants),
+        audit=audit,
+    )
+    exit_stack.callback(desk.subscribe(_gate_saver(store, gate)))
+    _start(relay, exit_stack)
+    return relay
+
+
+def _start(relay: Relay, exit_stack: AsyncExitStack) -> None:
+    """Start the parts, each after those that it follows."""
+    for start, stop in (
+        (relay.catalog.start, relay.catalog.stop),
+        (relay.feed.start, relay.feed.stop),
+        (relay.rings.start, relay.rings.stop),
+        (relay.polls.start, relay.polls.stop),
+        (relay.streams.start, relay.streams.stop),
+        (relay.webrtc.start, relay.webrtc.stop),
+    ):
+        exit_stack.callback(stop)  # before the start, which may fail half-way
+        start()
+    # These fetch on request: there is nothing to start.
+    exit_stack.callback(relay.forecasts.stop)
+    exit_stack.callback(relay.pictures.stop)
+    exit_stack.callback(relay.grants.subscribe(lambda change: relay.polls.wake(change.grant.id)))
+    exit_stack.callback(audit_trail.start(relay.hass, relay.audit, relay.desk, relay.grants))
+    exit_stack.callback(_renew_keys_daily(relay.hass, relay.grants))
 
 
 def loaded_relay(hass: HomeAssistant) -> Relay:
@@ -188,6 +151,18 @@ def loaded_relay(hass: HomeAssistant) -> Relay:
     return entries[0].runtime_data
 
 
+def _renew_keys_daily(hass: HomeAssistant, grants: Grants) -> Callable[[], None]:
+    """Renew the signing key when it is old; the returned function ends that."""
+
+    async def renew(_now: datetime) -> None:
+        try:
+            await grants.tend_keys()
+        except StorageError as err:
+            _LOGGER.warning("The signing key could not be renewed: %s", err)
+
+    return async_track_time_interval(hass, renew, timedelta(seconds=SIGNING_KEY_CHECK))
+
+
 def _timer(hass: HomeAssistant) -> Callable[[float, Callable[[], None]], Callable[[], None]]:
     def call_later(delay: float, callback: Callable[[], None]) -> Callable[[], None]:
         return hass.loop.call_later(max(0.0, delay), callback).cancel
@@ -195,33 +170,33 @@ def _timer(hass: HomeAssistant) -> Callable[[float, Callable[[], None]], Callabl
     return call_later
 
 
-def _open_access(store: PrivateStore, records: Records, entry: InterphoneConfigEntry) -> Grants:
-    """Bring the grants and their tokens back, and have every save write them."""
-
-    def token_lifetime() -> float:
-        return Settings.of(dict(entry.options)).token_lifetime
-
+def _build_grants(store: PrivateStore, records: Records, settings: Settings) -> Grants:
+    """Restore the grants and their tokens; every save of the store includes them."""
     access = AccessTokens(records.serial, records.keys, time.time)
     refresh = RefreshTokens(records.pepper, records.families, time.time)
     store.bind(HOME, lambda: {"serial": records.serial})
     store.bind(TOKENS, lambda: dump_tokens(access, refresh))
-    return Grants(store, access, refresh, records.grants, token_lifetime)
+    return Grants(store, access, refresh, records.grants, settings.token_lifetime)
 
 
-def _open_gate(store: PrivateStore, records: Records) -> FailureGate:
+def _build_gate(store: PrivateStore, records: Records) -> FailureGate:
+    """Restore the failure gate; every save of the store includes its count."""
     gate = FailureGate(records.failures)
     store.bind(FAILURE_GATE, lambda: {"failures": gate.failures})
     return gate
 
 
 def _gate_saver(store: PrivateStore, gate: FailureGate) -> Callable[[Pairing], None]:
-    """Have the failures written whenever they have changed; each costs the guesser far more than it costs the disk."""
-    written = gate.failures
+    """Return a subscriber that saves the count of failures when it has changed.
 
-    def save(_pairing: Pairing) -> None:
-        nonlocal written
-        if gate.failures != written:
-            written = gate.failures
+    At once, without batching: a guess costs the guesser far more than its write costs the disk.
+    """
+    saved = gate.failures
+
+    def save_if_changed(_pairing: Pairing) -> None:
+        nonlocal saved
+        if gate.failures != saved:
+            saved = gate.failures
             store.save_later(0)
 
-    return save
+    return save_if_changed

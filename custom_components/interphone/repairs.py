@@ -1,4 +1,4 @@
-"""What the owner has to mend by hand, told in Home Assistant's repairs."""
+"""Repair issues: what the owner has to mend by hand."""
 
 from typing import Final
 
@@ -10,8 +10,8 @@ from .const import DOMAIN
 STORE_UNREADABLE: Final = "store_unreadable"
 
 
-def store_unreadable(hass: HomeAssistant, path: str, reason: str) -> None:
-    """Tell that nobody is let in until the store can be read and written again."""
+def create_store_unreadable(hass: HomeAssistant, path: str, reason: str) -> None:
+    """Create the repair issue: the store at `path` cannot be read or written, so nobody is let in."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -23,6 +23,6 @@ def store_unreadable(hass: HomeAssistant, path: str, reason: str) -> None:
     )
 
 
-def store_readable(hass: HomeAssistant) -> None:
-    """Take that back."""
+def delete_store_unreadable(hass: HomeAssistant) -> None:
+    """Delete the repair issue."""
     ir.async_delete_issue(hass, DOMAIN, STORE_UNREADABLE)

@@ -1,5 +1,6 @@
-"""The options of the entry, as values."""
+"""The options of the config entry as values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -30,7 +31,7 @@ from .pairing.desk import DeskSettings
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The options of the entry, read whenever they change."""
+    """The options, parsed when the entry is set up and whenever they change."""
 
     origins: frozenset[str]
     exposure: Exposure
@@ -40,8 +41,8 @@ class Settings:
     sockets_per_source: int
 
     @classmethod
-    def of(cls, options: dict[str, Any]) -> Self:
-        """Read the options; what is missing has its default."""
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """Parse the options; an option that is absent has its default."""
         return cls(
             origins=frozenset(options.get(CONF_ORIGINS, ())),
             exposure=Exposure(

@@ -80,14 +80,14 @@ class Grants:
         access_tokens: AccessTokens,
         refresh_tokens: RefreshTokens,
         grants: Iterable[Grant],
-        token_lifetime: Callable[[], float],
+        token_lifetime: float,
     ) -> None:
-        """Own `grants`; every save of the store will hold them."""
+        """Own `grants`, which every save of the store includes; access tokens live `token_lifetime` seconds."""
         self._store = store
         self._access = access_tokens
         self._refresh = refresh_tokens
         self._grants = {grant.id: grant for grant in grants}
-        self._token_lifetime = token_lifetime
+        self.token_lifetime = token_lifetime
         self._listeners = Listeners[GrantChange]("grants")
         # What is undone when it cannot be kept happens one after the other, or an undoing could take more than its own.
         self._refreshing = asyncio.Lock()
@@ -196,7 +196,7 @@ class Grants:
         return grant, self._pair(grant, successor)
 
     def _pair(self, grant: Grant, refresh: str) -> TokenPair:
-        lifetime = int(self._token_lifetime())
+        lifetime = int(self.token_lifetime)
         return TokenPair(self._access.issue(grant.id, lifetime), refresh, lifetime)
 
     def grant_of(self, token: str) -> str:

@@ -88,14 +88,14 @@ class Catalog:
     def start(self) -> None:
         """Describe all shared entities, and follow Home Assistant from now on."""
         bus = self._hass.bus
-        self._subscriptions = [
-            async_track_state_added_domain(self._hass, DOMAINS, self._on_added),
-            bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
-            bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry),
-            bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._on_inherited),
-            bus.async_listen(EVENT_COMPONENT_LOADED, self._on_component),
-            *(bus.async_listen(event_type, self._on_inherited) for event_type in _INHERITED),
-        ]
+        keep = self._subscriptions.append  # one by one: should the next fail, `stop` ends those before it
+        keep(async_track_state_added_domain(self._hass, DOMAINS, self._on_added))
+        keep(bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry))
+        keep(bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry))
+        keep(bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._on_inherited))
+        keep(bus.async_listen(EVENT_COMPONENT_LOADED, self._on_component))
+        for event_type in _INHERITED:
+            keep(bus.async_listen(event_type, self._on_inherited))
         for entity_id in self._hass.states.async_entity_ids(DOMAINS):
             self._describe_again(entity_id)
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from ...engineio.settings import Settings as EngineSettings
 from ...errors import InterphoneError, MissingTokenError
 from ...relay import Relay
+from ...settings import Settings
 from ..view import PEER
 from .admission import SessionAdmission
 from .events import Event
@@ -41,11 +42,10 @@ class Gateway:
 
     def start(self) -> None:
         """Follow the desk, the grants and the feed, and start the topics."""
-        self._unsubscribe = [
-            *self._push.start(),
-            self._admission.start(),
-            *(topic.start(self._fanout.send) for topic in self._topics),
-        ]
+        self._unsubscribe.extend(self._push.start())
+        self._unsubscribe.append(self._admission.start())
+        for topic in self._topics:
+            self._unsubscribe.append(topic.start(self._fanout.send))
 
     async def stop(self, reason: str) -> None:
         """Close every session with the reason, and leave no task behind."""
@@ -56,13 +56,13 @@ class Gateway:
         for sid in self._sessions.all:
             self._sessions.close(sid)
 
-    def recheck_origins(self) -> None:
-        """Close the sessions of pages whose origin is no longer allowed."""
-        self._admission.recheck_origins()
+    def apply(self, settings: Settings) -> None:
+        """Put changed options into effect: close the sessions of pages whose origin is no longer allowed.
 
-    def limit_sockets(self, per_source: int) -> None:
-        """Set how many sessions a source may have from now on; open ones stay."""
-        self._server.eio.settings = replace(self._server.eio.settings, sessions_per_source=per_source)
+        A lower number of sessions per source holds for new ones; open ones stay.
+        """
+        self._server.eio.settings = replace(self._server.eio.settings, sessions_per_source=settings.sockets_per_source)
+        self._admission.recheck_origins()
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         """Serve one Engine.IO request whose origin was checked."""

@@ -1,11 +1,18 @@
 """The route of `/socket.io/`: hands requests of allowed origins to the loaded entry's Engine.IO server."""
 
-from aiohttp import hdrs, web
+from typing import Final
 
-from ...const import SOCKETIO_PATH
+from aiohttp import hdrs, web
+from homeassistant.util.hass_dict import HassKey
+
+from ...const import DOMAIN, SOCKETIO_PATH
 from ...errors import NotReadyError
 from ...relay import Relay
 from ..view import Route
+from .gateway import Gateway
+
+# The server of the loaded entry; absent while none is loaded.
+GATEWAY: Final[HassKey[Gateway]] = HassKey(f"{DOMAIN}_gateway")
 
 
 class SocketIoRoute(Route):
@@ -17,6 +24,7 @@ class SocketIoRoute(Route):
 
     async def handle(self, relay: Relay, request: web.Request) -> web.StreamResponse:
         """Serve the request; the engine refuses methods that it does not know."""
-        if relay.gateway is None:
+        gateway = relay.hass.data.get(GATEWAY)
+        if gateway is None:
             raise NotReadyError
-        return await relay.gateway.handle_request(request)
+        return await gateway.handle_request(request)
