@@ -57,7 +57,7 @@ def written() -> Iterator[list[bytes]]:
         return write(descriptor, data)
 
     # The system call itself is what is counted; it still happens.
-    with patch("custom_components.interphone.engineio.transports.os.write", record):
+    with patch("custom_components.interphone.engineio.websocket.os.write", record):
         yield writes
 
 

@@ -61,7 +61,7 @@ async def test_a_session_nobody_vouches_for_in_time_is_closed(make_wire: Any) ->
     wire = await make_wire()
     for vouch, closed in ((False, True), (True, False)):
         socket, opened = await wire.open_socket()
-        wire.engine.expect(opened["sid"], 0.05, "unauthenticated")
+        wire.engine.set_deadline(opened["sid"], 0.05, "unauthenticated")
         if vouch:
             wire.engine.authenticated(opened["sid"])
             await asyncio.sleep(0.1)

@@ -52,7 +52,7 @@ async def test_who_reads_nothing_and_says_goodbye_leaves_nothing_here(
     # What is left are the clients' ends: what was unsent is dropped, and not kept for as long as they like.
     await eventually(lambda: open_sockets() == sockets + len(deaf), patience=2)
     await eventually(lambda: len(asyncio.all_tasks()) == tasks)
-    assert (wire.engine._links, wire.engine._tasks) == (set(), set())
+    assert (wire.engine._connections, wire.engine._tasks) == (set(), set())
     for client in deaf:
         with suppress(ConnectionError):
             assert len(await client.reader.read()) < TOO_MUCH
@@ -69,7 +69,7 @@ async def test_who_reads_nothing_and_says_nothing_more_is_given_up(make_wire: Ma
     await eventually(lambda: open_sockets() == sockets + len(deaf), patience=2)
     # Neither a handler of a request nor one that waits for the client to read is left.
     await eventually(lambda: len(asyncio.all_tasks()) == tasks)
-    assert (wire.engine._links, wire.engine._tasks) == (set(), set())
+    assert (wire.engine._connections, wire.engine._tasks) == (set(), set())
     for client in deaf:
         client.writer.close()
 
@@ -129,7 +129,7 @@ async def post_slowly(wire: Wire, sid: str) -> tuple[asyncio.StreamReader, async
     writer.write(f"POST {address} HTTP/1.1\r\nHost: home\r\nContent-Length: 100\r\n\r\n4hello".encode())
     session = wire.engine.find(sid)
     assert session is not None
-    await eventually(lambda: session.body_limit is not None)
+    await eventually(lambda: session.body_timeout is not None)
     return reader, writer
 
 
@@ -154,8 +154,8 @@ async def test_a_session_ends_whole_in_the_turn_in_which_its_body_is_given_up(ma
     reader, writer = await post_slowly(wire, sid)
     session = wire.engine.find(sid)
     assert session is not None
-    assert session.body_limit is not None
-    due = session.body_limit.when()
+    assert session.body_timeout is not None
+    due = session.body_timeout.when()
     assert due is not None
     asyncio.get_running_loop().call_at(due + 1e-6, wire.engine.close, sid, "enough")
     async with asyncio.timeout(5):
@@ -311,5 +311,5 @@ async def test_shutdown_closes_every_session_and_leaves_nothing(make_wire: Any, 
         assert await poll == (200, "1" if version == 4 else "1:1")
     assert (await wire.request("GET"))[0] == 503
     assert not wire.engine._tasks
-    assert not wire.engine._links
+    assert not wire.engine._connections
     assert wire.engine.timetable._handle is None

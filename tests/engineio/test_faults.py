@@ -131,7 +131,7 @@ async def test_a_bad_post_is_answered_even_when_nobody_polls(make_wire: Any, ver
 
 
 async def test_closing_a_polling_session_without_a_poll_returns_and_is_told_later(make_wire: Any, version: int) -> None:
-    wire = await make_wire(version, farewell_timeout=5)
+    wire = await make_wire(version, linger_timeout=5)
     sid = (await wire.open_polling())["sid"]
     async with asyncio.timeout(1):
         await wire.engine.send(sid, "bye")
@@ -145,7 +145,7 @@ async def test_closing_a_polling_session_without_a_poll_returns_and_is_told_late
 
 
 async def test_a_farewell_does_not_last(make_wire: Any) -> None:
-    wire = await make_wire(farewell_timeout=0.05)
+    wire = await make_wire(linger_timeout=0.05)
     sid = (await wire.open_polling())["sid"]
     wire.engine.close(sid, "enough")
     await eventually(lambda: sid not in wire.engine)

@@ -57,7 +57,7 @@ async def _unhurt(app: App, neighbour: ClientWebSocketResponse) -> None:
     await neighbour.send_str('42["message","here"]')
     assert await neighbour.receive_str(timeout=5) == '42["message-back","here"]'
     await eventually(lambda: len(app.sio.eio) == 1 and not app.sio.eio._tasks)
-    assert len(app.sio.eio._links) == len(app.sio._clients) == len(app.sio.environ) == 1
+    assert len(app.sio.eio._connections) == len(app.sio._clients) == len(app.sio.environ) == 1
 
 
 async def _to_the_end(raw: RawSocket) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.interphone.engineio.session import Session
-from custom_components.interphone.engineio.transports import WebSocketLink
+from custom_components.interphone.engineio.websocket import WebSocketConnection
 
 from .conftest import eventually, send
 from .crowd import Client, alive, open_sockets
@@ -108,12 +108,12 @@ async def test_two_thousand_sockets_live_for_a_minute_on_their_heartbeat(make_se
     await asyncio.wait_for(asyncio.gather(*(client.gone for client in clients)), 5)
     assert {client.closed_with for client in clients} == {(1001, "unloaded")}
     assert len(ends) == COUNT + SILENT
-    assert (len(sio.eio), sio.eio._tasks, sio.eio._links) == (0, set(), set())
+    assert (len(sio.eio), sio.eio._tasks, sio.eio._connections) == (0, set(), set())
     assert (sio.eio.timetable._handle, sio.eio.timetable._heap) == (None, [])
     assert (sio.environ, sio._clients, sio.manager.rooms) == ({}, {}, {})
     await eventually(lambda: len(asyncio.all_tasks()) <= tasks + 1)
     clients.clear()
     silent.clear()
     old.clear()
-    assert not alive(Session, WebSocketLink)
+    assert not alive(Session, WebSocketConnection)
     assert open_sockets() == sockets

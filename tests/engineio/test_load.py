@@ -10,7 +10,7 @@ import pytest
 from custom_components.interphone.engineio.ready import ReadyMade
 from custom_components.interphone.engineio.server import Engine
 from custom_components.interphone.engineio.session import Session
-from custom_components.interphone.engineio.transports import WebSocketLink
+from custom_components.interphone.engineio.websocket import WebSocketConnection
 
 from .conftest import RawSocket, eventually
 from .crowd import alive, open_sockets
@@ -27,10 +27,10 @@ async def _full_speed(_custom_integrations: None) -> None:
 
 async def _is_empty(engine: Engine) -> None:
     """Wait until everybody is gone, and check that nothing of them is left."""
-    await eventually(lambda: len(engine) == 0 and not engine._tasks and not engine._links)
+    await eventually(lambda: len(engine) == 0 and not engine._tasks and not engine._connections)
     assert (dict(engine._sources), engine._strangers) == ({}, {})
     assert len(engine.timetable._heap) <= 200
-    await eventually(lambda: not alive(Session, WebSocketLink))
+    await eventually(lambda: not alive(Session, WebSocketConnection))
 
 
 async def test_clients_that_never_read_cost_the_others_nothing(make_wire: Any) -> None:

@@ -99,7 +99,7 @@ async def test_a_socket_that_makes_way_is_dropped(wire: Wire) -> None:
 
 
 async def test_who_is_leaving_makes_way_as_well(make_wire: MakeWire) -> None:
-    wire = await make_wire(options={"source_of": source_of}, sessions_unauthenticated=6, farewell_timeout=5)
+    wire = await make_wire(options={"source_of": source_of}, sessions_unauthenticated=6, linger_timeout=5)
     for sid in [await come(wire, "one") for _ in range(6)]:
         wire.engine.close(sid, "enough")  # it may still fetch its last words
     for number in range(8):

@@ -131,10 +131,10 @@ async def test_the_server_waits_for_the_close_frame_of_the_client(make_wire: Mak
     # Frames that were under way are dropped, and the connection is still there for the close frame.
     socket.writer.write(masked_frame(b"4too late") + masked_frame(b"ping", 9))
     await socket.writer.drain()
-    assert len(wire.engine._links) == 1
+    assert len(wire.engine._connections) == 1
     socket.writer.write(masked_frame(b"\x03\xe8", 8))
     assert await socket.end() == b""
-    assert not wire.engine._links
+    assert not wire.engine._connections
     assert wire.events.empty()
 
 
@@ -145,7 +145,7 @@ async def test_a_client_that_does_not_answer_the_close_frame_is_dropped_in_time(
     wire.engine.close(sid, "enough")
     assert await socket.close_frame() == (1000, "enough")
     assert await socket.end() == b""
-    await eventually(lambda: not wire.engine._links)
+    await eventually(lambda: not wire.engine._connections)
 
 
 async def test_a_close_frame_of_the_client_is_answered_with_its_code(make_wire: MakeWire) -> None:
@@ -191,7 +191,7 @@ async def test_a_client_that_is_still_sending_can_read_why_its_message_is_refuse
     assert (await socket.close_frame())[0] == 1009
     assert await socket.end() == b""
     socket.writer.close()
-    await eventually(lambda: not wire.engine._links)
+    await eventually(lambda: not wire.engine._connections)
 
 
 async def test_a_client_that_never_ends_a_failed_connection_is_dropped_in_time(make_wire: MakeWire) -> None:
@@ -199,7 +199,7 @@ async def test_a_client_that_never_ends_a_failed_connection_is_dropped_in_time(m
     socket = await open_socket(wire)
     socket.writer.write(b"\xf0\x80")
     assert (await socket.close_frame())[0] == 1002
-    await eventually(lambda: not wire.engine._links)
+    await eventually(lambda: not wire.engine._connections)
 
 
 # --- frames without a mask (RFC 6455, section 5.1) ---

@@ -361,7 +361,7 @@ async def test_only_one_upgrade_tries_at_a_time(wire: Wire) -> None:
     first = await wire.socket(sid)
     for other in [await wire.socket(sid) for _ in range(3)]:
         assert (await other.receive(timeout=5)).type is WSMsgType.CLOSE
-    await eventually(lambda: len(wire.engine._links) == 1)
+    await eventually(lambda: len(wire.engine._connections) == 1)
     await first.send_str("2probe")
     assert await first.receive_str(timeout=5) == "3probe"
     await first.send_str("5")

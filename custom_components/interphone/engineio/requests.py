@@ -6,14 +6,13 @@ import json
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, hdrs, web
 
 from . import codec3, codec4
 from .body import BodyTooLargeError, abandon_broken_body, read_body
 from .errors import (
     BadMethodError,
     BadRequestError,
-    ForbiddenError,
     RequestError,
     UnknownSessionError,
     UnknownTransportError,
@@ -24,7 +23,7 @@ from .ready import ReadyMade
 from .reason import Reason
 from .repetition import fingerprint
 from .session import Host, Session
-from .transports import WebSocketLink, is_binary, ok_response, poll_response
+from .websocket import WebSocketConnection
 
 _PROBE, _UPGRADE = "2probe", "5"
 _PROBE_PONG = ReadyMade(Packet(PacketType.PONG, "probe"))
@@ -44,16 +43,13 @@ class Registry(Host, Protocol):
     def find(self, sid: str) -> Session | None:
         """Return the session of this id, or None when there is none or it takes no more requests."""
 
-    def refusal(self, source: str) -> tuple[int, str] | None:
-        """Return HTTP status and reason when `source` may not open a session now, else None."""
-
     def admit(self, form: Form, source: str, environ: dict[str, Any]) -> Session:
-        """Make a session and count it; the caller opens it."""
+        """Make a session and count it; the caller opens it. Raises ForbiddenError when there is no room."""
 
-    def hold(self, link: WebSocketLink) -> None:
-        """Count an open WebSocket."""
+    def hold(self, connection: WebSocketConnection) -> None:
+        """Count an open WebSocket, for which `shutdown` waits."""
 
-    def release(self, link: WebSocketLink) -> None:
+    def release(self, connection: WebSocketConnection) -> None:
         """Count it as closed."""
 
 
@@ -100,38 +96,34 @@ class Requests:
     # --- opening ---
 
     def _admit(self, request: web.Request, form: Form) -> Session:
-        source = self._source_of(request)
-        if refusal := self._engine.refusal(source):
-            status, message = refusal
-            raise ForbiddenError(status, message)
-        return self._engine.admit(form, source, _environ(request))
+        return self._engine.admit(form, self._source_of(request), _environ(request))
 
     async def _open_polling(self, request: web.Request, form: Form) -> web.StreamResponse:
         session = self._admit(request, form)
         session.write(self._hello(session, ["websocket"]))
         body, binary = session.take_payload()
         session.open()
-        return poll_response(body, binary=binary)
+        return _poll_response(body, binary=binary)
 
     async def _open_socket(self, request: web.Request, form: Form) -> web.StreamResponse:
         session = self._admit(request, form)
         try:
-            link = await self._accept(request)
-        except BaseException:  # no socket, no session
-            self._engine.gone(session)
+            connection = await self._accept(request)
+        except BaseException:
+            self._engine.forget(session)
             raise
         try:
-            session.attach(link)
+            session.attach(connection)
             session.write(self._hello(session, []))
             session.open()
-            await self._converse(session, link)
-            await link.finish()
+            await self._converse(session, connection)
+            await connection.finish()
         except asyncio.CancelledError:
-            link.abort()
+            connection.abort()
             raise
         finally:
-            self._engine.release(link)
-        return link.response
+            self._engine.release(connection)
+        return connection.response
 
     def _hello(self, session: Session, upgrades: list[str]) -> ReadyMade:
         settings = self._engine.settings
@@ -152,7 +144,7 @@ class Requests:
             session.end(Reason.TRANSPORT_ERROR)
             raise BadRequestError
         if poll is not None and (again := session.repeated_payload(poll)) is not None:
-            return poll_response(again[0], binary=again[1])
+            return _poll_response(again[0], binary=again[1])
         try:
             await session.wait_for_packets()
         except asyncio.CancelledError:
@@ -161,7 +153,7 @@ class Requests:
         if request.transport is None:
             session.end(Reason.TRANSPORT_CLOSE)
         body, binary = session.take_payload(poll)
-        return poll_response(body, binary=binary)
+        return _poll_response(body, binary=binary)
 
     async def _take_post(self, request: web.Request, session: Session) -> web.Response:
         if session.posting:
@@ -171,9 +163,9 @@ class Requests:
         try:
             body = await self._read_body(request, session)
             post = fingerprint(request, body)
-            if post is None or not post.repeats(session.posted):
-                self._receive(session, body, binary=is_binary(request))
-                session.posted = post
+            if post is None or not post.repeats(session.last_post):
+                self._receive(session, body, binary=_is_binary(request))
+                session.last_post = post
             if session.backlogged:
                 await session.caught_up()
         except PacketError:
@@ -193,7 +185,7 @@ class Requests:
             raise
         finally:
             session.posting = False
-        return ok_response()
+        return _ok_response()
 
     def _receive(self, session: Session, body: bytes, *, binary: bool) -> None:
         packets = _codec(session.form).decode_payload(body, binary=binary, most=self._engine.settings.payload_packets)
@@ -203,30 +195,30 @@ class Requests:
     async def _read_body(self, request: web.Request, session: Session) -> bytes:
         """Read the body; TimeoutError when it takes longer than `body_timeout`, or the session ends meanwhile."""
         async with asyncio.timeout(self._engine.settings.body_timeout) as limit:
-            session.body_limit = limit
+            session.body_timeout = limit
             try:
                 return await read_body(request, session.packet_size)
             finally:
-                session.body_limit = None
+                session.body_timeout = None
 
     # --- WebSocket ---
 
-    async def _accept(self, request: web.Request) -> WebSocketLink:
+    async def _accept(self, request: web.Request) -> WebSocketConnection:
         settings = self._engine.settings
         try:
-            link = await WebSocketLink.accept(
+            connection = await WebSocketConnection.accept(
                 request, largest=settings.packet_size_max, close_timeout=settings.close_timeout
             )
         except web.HTTPException, ConnectionError:
             raise BadRequestError from None
-        self._engine.hold(link)
-        return link
+        self._engine.hold(connection)
+        return connection
 
-    async def _converse(self, session: Session, link: WebSocketLink) -> None:
+    async def _converse(self, session: Session, connection: WebSocketConnection) -> None:
         """Read the socket until it closes, then end the session."""
         decode = _codec(session.form).decode
         try:
-            while (content := await link.receive()) is not None:
+            while (content := await connection.receive()) is not None:
                 if _byte_length(content) > session.packet_size:
                     session.end(Reason.TOO_LARGE, code=WSCloseCode.MESSAGE_TOO_BIG)
                     continue
@@ -236,38 +228,38 @@ class Requests:
         except PacketError:
             session.end(Reason.PARSE_ERROR, code=WSCloseCode.PROTOCOL_ERROR)
         finally:
-            session.end(Reason.TRANSPORT_ERROR if link.failed else Reason.TRANSPORT_CLOSE)
+            session.end(Reason.TRANSPORT_ERROR if connection.failed else Reason.TRANSPORT_CLOSE)
 
     async def _upgrade(self, request: web.Request, session: Session, form: Form) -> web.StreamResponse:
-        link = await self._accept(request)
+        connection = await self._accept(request)
         try:
-            if session.begin_upgrade(link) and await self._probe(session, link):
-                session.finish_upgrade(link, form)
-                await self._converse(session, link)
-            await link.finish()
+            if session.begin_upgrade(connection) and await self._probe(session, connection):
+                session.finish_upgrade(connection, form)
+                await self._converse(session, connection)
+            await connection.finish()
         except asyncio.CancelledError:
-            link.abort()
+            connection.abort()
             raise
         finally:
-            self._engine.release(link)
-        return link.response
+            self._engine.release(connection)
+        return connection.response
 
-    async def _probe(self, session: Session, link: WebSocketLink) -> bool:
-        """Return whether the client upgrades to `link`. Until then, and if it does not, the session stays with polling.
+    async def _probe(self, session: Session, connection: WebSocketConnection) -> bool:
+        """Return whether the client upgrades to `connection`; until it does, the session stays with polling.
 
         Small clients send the upgrade packet without a probe; the reference server takes that.
         """
         engine = self._engine
         late = engine.timetable.after(
             engine.settings.upgrade_timeout,
-            lambda: link.close(WSCloseCode.POLICY_VIOLATION, "the upgrade took too long"),
+            lambda: connection.close(WSCloseCode.POLICY_VIOLATION, "the upgrade took too long"),
         )
         try:
-            content = await link.receive()
+            content = await connection.receive()
             if content == _PROBE:
-                link.write(_PROBE_PONG.frame(Form.V4))
+                connection.write(_PROBE_PONG.frame(Form.V4))
                 session.probe()
-                content = await link.receive()
+                content = await connection.receive()
             return content == _UPGRADE and session.ended is None
         finally:
             late.cancel()
@@ -296,6 +288,22 @@ def _codec(form: Form) -> ModuleType:
 
 def _byte_length(content: str | bytes) -> int:
     return len(content) if isinstance(content, bytes) or content.isascii() else len(content.encode())
+
+
+def _is_binary(request: web.Request) -> bool:
+    """Return whether the body is declared as bytes; the default is text."""
+    return request.headers.get(hdrs.CONTENT_TYPE, "").lower().startswith("application/octet-stream")
+
+
+def _poll_response(body: bytes, *, binary: bool) -> web.Response:
+    """Return the response to a poll. It names the charset, because some pages are not UTF-8."""
+    kind = "application/octet-stream" if binary else "text/plain; charset=UTF-8"
+    return web.Response(body=body, headers={"Cache-Control": "no-store", "Content-Type": kind})
+
+
+def _ok_response() -> web.Response:
+    """Return the response to a POST that was taken. Not text/plain, which some browsers offer as a download."""
+    return web.Response(body=b"ok", headers={"Cache-Control": "no-store", "Content-Type": "text/html; charset=UTF-8"})
 
 
 def _remote(request: web.Request) -> str:

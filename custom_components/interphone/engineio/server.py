@@ -1,4 +1,4 @@
-"""The Engine.IO server: requests of both transports in, events out, with the methods python-socketio calls."""
+"""The Engine.IO server: its sessions and their limits, and the interface that applications and python-socketio use."""
 
 import asyncio
 from collections import Counter
@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
+from .errors import ForbiddenError
 from .packet import Form, PacketError
 from .ready import Batch, ReadyMade
 from .reason import Reason
@@ -16,22 +17,22 @@ from .requests import Requests
 from .session import Session
 from .settings import Settings
 from .timetable import Timetable
-from .transports import WebSocketLink
+from .websocket import WebSocketConnection
 
 _LOGGER = logging.getLogger(__name__)
 
 type Handler = Callable[..., Awaitable[object]]
 
 _SID_BYTES = 15
-# How long a cancelled handler has to end.
-_LAST_CALL = 0.3
+# Within this time a cancelled handler must end.
+_CANCEL_TIMEOUT = 0.3
 
 
 class Engine:
-    """Engine.IO 3 and 4, side by side, for one Socket.IO server.
+    """Engine.IO 3 and 4 on one path.
 
-    Give `handle_request` every request of the path, whatever its method. Origins and CORS are for whoever
-    calls it. `source_of` names the party a request comes from, for the bound on sessions per source.
+    `handle_request` takes every request of the path, with any method. Checking origins and adding CORS headers is left
+    to its caller. `source_of` returns the key under which a request's sessions are limited, by default the address.
     """
 
     async_mode = "asyncio"
@@ -44,9 +45,9 @@ class Engine:
         logger: logging.Logger | bool = False,
         async_handlers: bool = False,
     ) -> None:
-        """Start nothing; the first session does. python-socketio passes `logger` and `async_handlers=False`."""
+        """Make a server without sessions. python-socketio passes `logger`, and `async_handlers=False`."""
         if async_handlers:
-            raise ValueError("events are handed on in order")
+            raise ValueError("events of a session are handled in order")
         self.settings = settings or Settings()
         self.timetable = Timetable()
         self.logger = _LOGGER if isinstance(logger, bool) else logger
@@ -54,16 +55,16 @@ class Engine:
         self._handlers: dict[str, Handler] = {}
         self._sessions: dict[str, Session] = {}
         self._sources: Counter[str] = Counter()
-        # Who is not known yet, the oldest first.
-        self._strangers: dict[str, Session] = {}
-        self._links: set[WebSocketLink] = set()
-        self._no_links = asyncio.Event()
+        # By id, the oldest first.
+        self._unauthenticated: dict[str, Session] = {}
+        self._connections: set[WebSocketConnection] = set()
+        self._no_connections = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         # Sessions that are flushed at the end of this turn of the loop.
         self._corked: list[Session] = []
         self._stopping = False
 
-    # --- what the application may ask ---
+    # --- sessions ---
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -80,7 +81,7 @@ class Engine:
         return "polling" if self._sessions[sid].socket is None else "websocket"
 
     async def get_session(self, sid: str) -> dict[str, Any]:
-        """Return the dictionary the application keeps with a session. Raises KeyError for an unknown one."""
+        """Return the application's dictionary of a session. Raises KeyError for an unknown one."""
         return self._sessions[sid].data
 
     async def save_session(self, sid: str, session: dict[str, Any]) -> None:
@@ -88,30 +89,32 @@ class Engine:
         self._sessions[sid].data = session
 
     def authenticated(self, sid: str, *, packet_size: int | None = None) -> None:
-        """Note that the application knows who this is: it no longer counts as unauthenticated, nor is expected to
-        present itself, and may send messages of `packet_size` bytes, at most the settings' `packet_size_max`.
-        """  # noqa: D205 - one sentence
+        """Mark a session as authenticated.
+
+        It leaves the limit of unauthenticated sessions, its deadline is cancelled, and it may send messages of
+        `packet_size` bytes, at most the settings' `packet_size_max`.
+        """
         session = self._sessions.get(sid)
         if session is None:
             return
         if not session.authenticated:
             session.authenticated = True
-            del self._strangers[sid]
-        session.relieve()
+            del self._unauthenticated[sid]
+        session.clear_deadline()
         if packet_size is not None:
             session.packet_size = min(packet_size, self.settings.packet_size_max)
 
-    def expect(self, sid: str, seconds: float, reason: str) -> None:
-        """Close the session with `reason` unless `relieve` or `authenticated` is called within `seconds`."""
+    def set_deadline(self, sid: str, seconds: float, reason: str) -> None:
+        """Close the session with `reason` unless `clear_deadline` or `authenticated` is called within `seconds`."""
         session = self._sessions.get(sid)
         if session is not None:
-            session.expect(seconds, reason)
+            session.set_deadline(seconds, reason)
 
-    def relieve(self, sid: str) -> None:
-        """Take the last `expect` back."""
+    def clear_deadline(self, sid: str) -> None:
+        """Cancel the deadline of a session."""
         session = self._sessions.get(sid)
         if session is not None:
-            session.relieve()
+            session.clear_deadline()
 
     # --- sending ---
 
@@ -143,7 +146,7 @@ class Engine:
                 self._drop(session, error)
 
     def _drop(self, session: Session, error: Exception) -> None:
-        """End a session whose write failed: a gap would go unnoticed, a client that comes back resumes."""
+        """End a session whose write failed: a gap would go unnoticed, a client that reconnects can resume."""
         self.logger.error("Writing to a session failed", exc_info=error)
         try:
             session.end(Reason.TRANSPORT_ERROR, abrupt=True)
@@ -155,14 +158,14 @@ class Engine:
         self.write_frame(sid, ReadyMade.message(data))
 
     def close(self, sid: str, reason: str, *, code: int = WSCloseCode.OK) -> bool:
-        """Close a session: what is queued is still delivered, then the client is told. Never waits.
+        """Close a session after what was sent to it so far; False when it is gone already. Never waits.
 
         The application's disconnect handler gets `reason`; so does a WebSocket client, in the close frame.
         """
         session = self._sessions.get(sid)
         if session is None or session.ended is not None:
             return False
-        session.end(reason, code=code, farewell=True)
+        session.end(reason, code=code, linger=True)
         return True
 
     async def disconnect(self, sid: str | None = None) -> None:
@@ -173,21 +176,21 @@ class Engine:
     async def shutdown(self, reason: str = Reason.SERVER_DISCONNECT) -> None:
         """Close every session with `reason` and admit no new one; when it returns, no task or timer is left.
 
-        Takes little more than the settings' `close_timeout`, whatever the clients do. Only a handler that ignores its
-        cancellation goes on; that is logged.
+        Takes at most the settings' `close_timeout` and 0.3 s, whatever the clients do. A handler that ignores its
+        cancellation runs on; that is logged.
         """
         self._stopping = True
         for session in list(self._sessions.values()):
-            session.end(reason, code=WSCloseCode.GOING_AWAY, farewell=True)
-            self.gone(session)
+            session.end(reason, code=WSCloseCode.GOING_AWAY, linger=True)
+            self.forget(session)
         await self._finish(self.settings.close_timeout)
-        for link in self._links:
-            link.abort()
+        for connection in self._connections:
+            connection.abort()
         tasks = self._tasks - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        if tasks and (stubborn := (await asyncio.wait(tasks, timeout=_LAST_CALL))[1]):
-            self.logger.warning("%d handlers go on although they were cancelled", len(stubborn))
+        if tasks and (stubborn := (await asyncio.wait(tasks, timeout=_CANCEL_TIMEOUT))[1]):
+            self.logger.warning("%d handlers run on although they were cancelled", len(stubborn))
         self.timetable.clear()
 
     async def _finish(self, seconds: float) -> None:
@@ -195,12 +198,12 @@ class Engine:
             async with asyncio.timeout(seconds):
                 while tasks := self._tasks - {asyncio.current_task()}:
                     await asyncio.wait(tasks)
-                if self._links:
-                    await self._no_links.wait()
+                if self._connections:
+                    await self._no_connections.wait()
         except TimeoutError:
             self.logger.debug("Some sessions did not close in time and are dropped")
 
-    # --- what python-socketio needs besides ---
+    # --- the rest of python-socketio's interface ---
 
     def on(self, event: str, handler: Handler) -> None:
         """Set the handler of `connect` (sid, environ), `message` (sid, data) or `disconnect` (sid, reason)."""
@@ -220,10 +223,10 @@ class Engine:
         """Wait."""
         await asyncio.sleep(seconds)
 
-    # --- what sessions need ---
+    # --- for sessions ---
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run `work` in a task of this server's, at once up to its first wait."""
+        """Run `work` in a tracked task that starts at once."""
         task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
         if task.done():
             self._report(task)
@@ -252,7 +255,7 @@ class Engine:
                 self._drop(session, error)
 
     async def deliver(self, session: Session, event: str, argument: Any) -> None:
-        """Call the handler of `event`; a malformed message ends the session, a failing handler is logged."""
+        """Call the handler of `event`. PacketError ends the session; other exceptions are logged."""
         handler = self._handlers.get(event)
         if handler is None:
             return
@@ -263,14 +266,14 @@ class Engine:
         except Exception:
             self.logger.exception("The %s handler failed", event)
 
-    def gone(self, session: Session) -> None:
-        """Forget a session."""
+    def forget(self, session: Session) -> None:
+        """Remove a session: no further request finds it."""
         if self._sessions.pop(session.sid, None) is None:
             return
         self._sources[session.source] -= 1
         if self._sources[session.source] <= 0:
             del self._sources[session.source]
-        self._strangers.pop(session.sid, None)
+        self._unauthenticated.pop(session.sid, None)
 
     # --- requests ---
 
@@ -279,48 +282,44 @@ class Engine:
         return await self._requests.answer(request)
 
     def find(self, sid: str) -> Session | None:
-        """Return the session that still answers requests under this id."""
+        """Return the session of this id, or None when there is none or it takes no more requests."""
         return self._sessions.get(sid)
 
-    def refusal(self, source: str) -> tuple[int, str] | None:
-        """Return the HTTP status and reason for which `source` may not open a session now."""
+    def admit(self, form: Form, source: str, environ: dict[str, Any]) -> Session:
+        """Make a session and count it; the caller opens it. Raises ForbiddenError when there is no room."""
         settings = self.settings
         if self._stopping:
-            return 503, "Stopping"
+            raise ForbiddenError(503, "Stopping")
         if self._sources[source] >= settings.sessions_per_source:
-            return 429, "Too many sessions"
-        if len(self._sessions) >= settings.sessions or not self._has_room_for_stranger(source):
-            return 503, "Too many sessions"
-        return None
-
-    def _has_room_for_stranger(self, source: str) -> bool:
-        """Make room, when there is none, at the cost of the source that takes up most of it."""
-        if len(self._strangers) < self.settings.sessions_unauthenticated:
-            return True
-        crowds = Counter(stranger.source for stranger in self._strangers.values())
-        crowd, size = crowds.most_common(1)[0]
-        if crowds[source] >= size:
-            return False
-        oldest = next(each for each in self._strangers.values() if each.source == crowd)
-        oldest.end(Reason.CROWDED_OUT, abrupt=True)
-        self.gone(oldest)  # also when it had ended and only waited to be told so
-        return True
-
-    def admit(self, form: Form, source: str, environ: dict[str, Any]) -> Session:
-        """Make a session and count it; it still has to be opened."""
+            raise ForbiddenError(429, "Too many sessions")
+        if len(self._sessions) >= settings.sessions or not self._make_room(source):
+            raise ForbiddenError(503, "Too many sessions")
         session = Session(self, self.generate_id(), form, source, environ)
         self._sessions[session.sid] = session
         self._sources[source] += 1
-        self._strangers[session.sid] = session
+        self._unauthenticated[session.sid] = session
         return session
 
-    def hold(self, link: WebSocketLink) -> None:
-        """Count an open WebSocket, so that `shutdown` waits for it."""
-        self._links.add(link)
-        self._no_links.clear()
+    def _make_room(self, source: str) -> bool:
+        """Return whether one more unauthenticated session fits, closing the oldest of the source that has most."""
+        if len(self._unauthenticated) < self.settings.sessions_unauthenticated:
+            return True
+        counts = Counter(session.source for session in self._unauthenticated.values())
+        largest, count = counts.most_common(1)[0]
+        if counts[source] >= count:
+            return False
+        oldest = next(session for session in self._unauthenticated.values() if session.source == largest)
+        oldest.end(Reason.CROWDED_OUT, abrupt=True)
+        self.forget(oldest)  # also when it had ended and only lingered
+        return True
 
-    def release(self, link: WebSocketLink) -> None:
+    def hold(self, connection: WebSocketConnection) -> None:
+        """Count an open WebSocket, for which `shutdown` waits."""
+        self._connections.add(connection)
+        self._no_connections.clear()
+
+    def release(self, connection: WebSocketConnection) -> None:
         """Count it as closed."""
-        self._links.discard(link)
-        if not self._links:
-            self._no_links.set()
+        self._connections.discard(connection)
+        if not self._connections:
+            self._no_connections.set()

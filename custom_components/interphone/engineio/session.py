@@ -1,31 +1,31 @@
-"""One client's session: its outgoing queue, its inbox, its heartbeat and its end. Owned by the engine's loop."""
+"""One client's session, from its handshake to its end. Everything in it runs on the engine's loop."""
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 from aiohttp import WSCloseCode
 
+from .heartbeat import Heartbeat
+from .inbox import Inbox
 from .outbox import Outbox
 from .packet import Form, Packet, PacketError, PacketType
 from .ready import Batch, ReadyMade, payload
 from .reason import Reason
 from .repetition import Fingerprint
 from .settings import Settings
-from .timetable import Entry, Timetable
-from .transports import WebSocketLink
+from .timetable import Timer, Timetable
+from .websocket import WebSocketConnection
 
-# Frames waiting for a slow reader are handed over in portions of about this size.
+# The outbox of a slow client is written in portions of about this size.
 _PORTION = 64 * 1024
 
-_PING = ReadyMade(Packet(PacketType.PING))
 _NOOP = ReadyMade(Packet(PacketType.NOOP))
 _CLOSE = ReadyMade(Packet(PacketType.CLOSE))
 
 
 class Host(Protocol):
-    """What a session needs of its server."""
+    """The engine, as its sessions use it."""
 
     timetable: Timetable
     settings: Settings
@@ -34,50 +34,44 @@ class Host(Protocol):
         """Run `work` in a tracked task that starts at once."""
 
     async def deliver(self, session: Session, event: str, argument: Any) -> None:
-        """Hand one event to the application. Never raises."""
+        """Call the application's handler of an event. Never raises."""
 
-    def gone(self, session: Session) -> None:
-        """Forget the session: it answers no further request."""
+    def forget(self, session: Session) -> None:
+        """Remove the session: no further request finds it."""
 
     def flush_later(self, session: Session) -> None:
         """Call the session's `flush` at the end of this turn of the loop."""
 
 
 class Session:
-    """A session from its handshake to its end, over polling or a WebSocket.
+    """A session over polling or a WebSocket.
 
-    Writing is synchronous and keeps order: with nothing waiting, a ready-made frame goes straight to the socket; else
-    it waits in the outbox, which is bounded. What comes in is handed to the application one by one, in order, by a
-    task that exists only while there is something to hand over and that no cancelled request can cut short.
+    Writing is synchronous and keeps order: with nothing waiting, a frame goes straight to the socket; else it waits in
+    the outbox, which is bounded. What the client sends is handed to the application one by one, in order.
     """
 
-    # There may be two thousand, and a change goes through all of them: small, and quick to look into.
+    # There may be thousands, and a broadcast goes through all of them.
     __slots__ = (
-        "_answered",
-        "_beat",
         "_corked",
+        "_deadline",
         "_direct",
-        "_expected",
-        "_farewell",
-        "_heard",
+        "_final_packet",
+        "_heartbeat",
         "_host",
         "_inbox",
-        "_inbox_size",
-        "_last_words",
+        "_last_poll",
+        "_linger",
         "_outbox",
-        "_ping_sent",
         "_poll",
-        "_pump_task",
-        "_pumping",
         "authenticated",
-        "body_limit",
+        "body_timeout",
         "data",
         "ended",
         "environ",
         "form",
+        "last_post",
         "opened",
         "packet_size",
-        "posted",
         "posting",
         "probed",
         "sid",
@@ -87,7 +81,7 @@ class Session:
     )
 
     def __init__(self, host: Host, sid: str, form: Form, source: str, environ: dict[str, Any]) -> None:
-        """Make a session that is not open yet: no heartbeat, nothing told to the application."""
+        """Make a session that is not open yet: it has no heartbeat, and the application does not know it."""
         self.sid = sid
         self.form = form
         self.source = source
@@ -95,113 +89,116 @@ class Session:
         self.data: dict[str, Any] = {}
         self.packet_size = host.settings.packet_size
         self.authenticated = False
+        # The loop's time of `open`.
         self.opened = 0.0
+        # The reason of the end.
         self.ended: str | None = None
-        self.socket: WebSocketLink | None = None
+        self.socket: WebSocketConnection | None = None
         # The socket again, while frames go straight to it: nothing waits, and the session has not ended.
-        self._direct: WebSocketLink | None = None
-        self.upgrading: WebSocketLink | None = None
+        self._direct: WebSocketConnection | None = None
+        # A WebSocket that has not proven itself, and whether its probe was answered.
+        self.upgrading: WebSocketConnection | None = None
         self.probed = False
+        # Whether a POST is being handled, the timeout of its body, and the last one that was taken.
         self.posting = False
-        # The last POST that was taken.
-        self.posted: Fingerprint | None = None
-        # The time limit of the body that is being read.
-        self.body_limit: asyncio.Timeout | None = None
+        self.body_timeout: asyncio.Timeout | None = None
+        self.last_post: Fingerprint | None = None
+        # The waiting poll; the last one that was answered, with the packets of its response.
+        self._poll: asyncio.Future[None] | None = None
+        self._last_poll: tuple[Fingerprint, list[ReadyMade]] | None = None
         self._host = host
+        self._inbox = Inbox(host)
         self._outbox = Outbox(form)
         # Whether the outbox waits for the end of this turn of the loop, and not for a slow client.
         self._corked = False
-        self._poll: asyncio.Future[None] | None = None
-        # The last poll that was answered, and the packets of its response.
-        self._answered: tuple[Fingerprint, list[ReadyMade]] | None = None
-        self._last_words = _CLOSE
-        self._inbox: deque[tuple[str, Any, int]] = deque()
-        self._inbox_size = 0
-        self._pump_task: asyncio.Task[None] | None = None
-        self._pumping = False
-        self._beat: Entry | None = None
-        self._expected: Entry | None = None
-        self._farewell: Entry | None = None
-        self._ping_sent: float | None = None
-        self._heard = 0.0
+        self._heartbeat = Heartbeat(host.timetable, host.settings, form)
+        self._deadline: Timer | None = None
+        # Runs while an ended polling session may still be polled; what the last poll gets.
+        self._linger: Timer | None = None
+        self._final_packet = _CLOSE
 
     # --- life ---
 
     def open(self) -> None:
-        """Start the heartbeat and tell the application."""
-        settings = self._host.settings
-        self._heard = self.opened = _now()
-        wait = settings.ping_interval if self.form is Form.V4 else settings.ping_interval + settings.ping_timeout
-        self._beat = self._host.timetable.after(wait, self._on_beat)
-        self._hand_on("connect", self.environ, 0)
+        """Start the heartbeat and call the application's connect handler."""
+        self.opened = asyncio.get_running_loop().time()
+        self._heartbeat.start(self)
+        self._inbox.put(self, "connect", self.environ)
 
-    def expect(self, seconds: float, reason: str) -> None:
-        """End with `reason` unless `relieve` is called within `seconds`; replaces an earlier expectation."""
-        self.relieve()
+    def set_deadline(self, seconds: float, reason: str) -> None:
+        """End with `reason` unless `clear_deadline` is called within `seconds`; replaces an earlier deadline."""
+        self.clear_deadline()
         if self.ended is None:
-            self._expected = self._host.timetable.after(
-                seconds, lambda: self.end(reason, code=WSCloseCode.POLICY_VIOLATION, farewell=True)
+            self._deadline = self._host.timetable.after(
+                seconds, lambda: self.end(reason, code=WSCloseCode.POLICY_VIOLATION, linger=True)
             )
 
-    def relieve(self) -> None:
-        """Take the expectation back."""
-        if self._expected is not None:
-            self._expected.cancel()
-            self._expected = None
+    def clear_deadline(self) -> None:
+        """Cancel the deadline."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
-    def end(self, reason: str, *, code: int = WSCloseCode.OK, farewell: bool = False, abrupt: bool = False) -> None:
-        """End once, at once for the application; later calls do nothing.
+    def expire(self) -> None:
+        """End, because the client is silent."""
+        self.end(Reason.PING_TIMEOUT)
 
-        A WebSocket is sent what is queued and a close frame with `code` and `reason`, or is dropped when `abrupt`.
-        A waiting poll is answered. With `farewell`, a polling client may still fetch what is queued, and then the
-        goodbye. A server's end drops what the client sent and nobody has looked at yet.
+    def end(self, reason: str, *, code: int = WSCloseCode.OK, linger: bool = False, abrupt: bool = False) -> None:
+        """End, at once for the application; later calls do nothing.
+
+        A WebSocket is sent the outbox and a close frame with `code` and `reason`, or is dropped when `abrupt`.
+        A waiting poll is answered. With `linger`, a polling client may fetch the outbox for a while, and then CLOSE.
+        With either, packets of the client that the application has not handled yet are dropped.
         """
         if self.ended is not None:
             return
         self.ended = reason
         self._direct = None
-        for entry in (self._beat, self._expected):
-            if entry is not None:
-                entry.cancel()
-        self._beat = self._expected = None
-        if self.body_limit is not None and not self.body_limit.expired():
-            self.body_limit.reschedule(0)
-        if farewell or abrupt:
+        self._heartbeat.stop()
+        self.clear_deadline()
+        if self.body_timeout is not None and not self.body_timeout.expired():
+            self.body_timeout.reschedule(0)
+        if linger or abrupt:
             self._inbox.clear()
-            self._inbox_size = 0
-        self._release(code, reason, farewell=farewell, abrupt=abrupt)
-        self._hand_on("disconnect", reason, 0)
-
-    def _release(self, code: int, reason: str, *, farewell: bool, abrupt: bool) -> None:
-        if self.upgrading is not None:
-            self.upgrading.close(code, reason)
         if abrupt:
             self._outbox.clear()
+        if self.upgrading is not None:
+            self.upgrading.close(code, reason)
         if self.socket is not None:
-            if self._outbox:
-                self.socket.write(self._outbox.portion(None))
-            if abrupt:
-                self.socket.abort()
-            else:
-                self.socket.close(code, reason)
+            self._end_socket(self.socket, code, reason, abrupt=abrupt)
+            self._forget()
         else:
-            answered = self._poll is not None and not self._outbox
-            self._wake_poll()
-            if farewell and not answered and self._host.settings.farewell_timeout > 0:
-                self._farewell = self._host.timetable.after(self._host.settings.farewell_timeout, self._leave)
-                return
-        self._leave()
+            self._end_polling(linger=linger)
+        self._inbox.put(self, "disconnect", reason)
 
-    def _leave(self) -> None:
-        if self._farewell is not None:
-            self._farewell.cancel()
-            self._farewell = None
-        self._host.gone(self)
+    def _end_socket(self, socket: WebSocketConnection, code: int, reason: str, *, abrupt: bool) -> None:
+        if self._outbox:
+            socket.write(self._outbox.portion(None))
+        if abrupt:
+            socket.abort()
+        else:
+            socket.close(code, reason)
+
+    def _end_polling(self, *, linger: bool) -> None:
+        # A waiting poll gets CLOSE, unless the outbox goes first.
+        closed = self._poll is not None and not self._outbox
+        self._wake_poll()
+        timeout = self._host.settings.linger_timeout
+        if linger and not closed and timeout > 0:
+            self._linger = self._host.timetable.after(timeout, self._forget)
+        else:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        self._host.forget(self)
 
     # --- out ---
 
     def write(self, item: ReadyMade) -> bool:
-        """Send, without waiting; False when the session has ended, or ends now because its client does not read."""
+        """Send without waiting; False when the session has ended, or ends now because its client does not read."""
         direct = self._direct
         if direct is not None:
             if not direct.write(item.shared_frame or item.frame(self.form)):
@@ -267,21 +264,21 @@ class Session:
             self._wake_poll()
         return True
 
-    def attach(self, link: WebSocketLink) -> None:
-        """Go on over `link`, which first gets everything that waits."""
-        self.socket = link
-        self._answered = None
-        if self._outbox and not link.write(self._outbox.portion(None)):
-            self._fall_behind(link)
+    def attach(self, connection: WebSocketConnection) -> None:
+        """Continue over a WebSocket, which first gets the outbox."""
+        self.socket = connection
+        self._last_poll = None
+        if self._outbox and not connection.write(self._outbox.portion(None)):
+            self._fall_behind(connection)
         else:
-            self._direct = link
+            self._direct = connection
 
-    def _fall_behind(self, socket: WebSocketLink) -> None:
+    def _fall_behind(self, socket: WebSocketConnection) -> None:
         """Let what comes wait in the outbox until the client has taken what it was sent."""
         self._direct = None
         self._host.spawn(self._catch_up(socket))
 
-    async def _catch_up(self, socket: WebSocketLink) -> None:
+    async def _catch_up(self, socket: WebSocketConnection) -> None:
         while await socket.drained():
             if not self._outbox:
                 if self.ended is None:
@@ -293,11 +290,11 @@ class Session:
 
     @property
     def polled(self) -> bool:
-        """Whether a poll is waiting now."""
+        """Whether a poll is waiting."""
         return self._poll is not None
 
     async def wait_for_packets(self) -> None:
-        """Hold a poll until there is something to say. Only one may wait."""
+        """Hold a poll until there is something to send. Only one may wait."""
         if self._outbox or self.ended is not None or self.probed:
             return
         self._poll = asyncio.get_running_loop().create_future()
@@ -308,22 +305,22 @@ class Session:
 
     def repeated_payload(self, poll: Fingerprint) -> tuple[bytes, bool] | None:
         """Return the response body of the last poll when `poll` repeats it, else None."""
-        if self._answered is None or not poll.repeats(self._answered[0]):
+        if self._last_poll is None or not poll.repeats(self._last_poll[0]):
             return None
-        return payload(self._answered[1], self.form)
+        return payload(self._last_poll[1], self.form)
 
     def take_payload(self, poll: Fingerprint | None = None) -> tuple[bytes, bool]:
-        """Return the body for a poll and whether it is binary; a lone NOOP when there is nothing else to say.
+        """Return the response body of a poll and whether it is binary; a lone NOOP when the outbox is empty.
 
         CLOSE goes alone: clients of Socket.IO 4 drop what came in the same payload.
         """
-        last = self.ended is not None and self._farewell is None
+        last = self.ended is not None and self._linger is None
         items = self._outbox.take(len(self._outbox) if last else self._host.settings.poll_packets)
         if not items and self.ended is not None:
-            items.append(self._last_words)
-            self._leave()
+            items.append(self._final_packet)
+            self._forget()
         items = items or [_NOOP]
-        self._answered = None if poll is None else (poll, items)
+        self._last_poll = None if poll is None else (poll, items)
         return payload(items, self.form)
 
     def _wake_poll(self) -> None:
@@ -332,46 +329,46 @@ class Session:
 
     # --- upgrade ---
 
-    def begin_upgrade(self, link: WebSocketLink) -> bool:
-        """Let `link` try; False when this session has a WebSocket already, or another one is trying."""
+    def begin_upgrade(self, connection: WebSocketConnection) -> bool:
+        """Let a WebSocket prove itself; False when the session has one, or another one is about to replace polling."""
         if self.ended is not None or self.socket is not None or self.upgrading is not None:
             return False
-        self.upgrading = link
+        self.upgrading = connection
         return True
 
     def probe(self) -> None:
-        """Note that the new WebSocket works: polls are sent home from now on."""
+        """Note that the WebSocket's probe was answered. Polls return at once from now on."""
         self.probed = True
         self._wake_poll()
 
-    def finish_upgrade(self, link: WebSocketLink, form: Form) -> None:
-        """Go on over `link`, which first gets everything that waits."""
+    def finish_upgrade(self, connection: WebSocketConnection, form: Form) -> None:
+        """Continue over a WebSocket, which first gets the outbox."""
         self.form = self._outbox.form = form
-        self.attach(link)
+        self.attach(connection)
         self._wake_poll()
 
     def drop_upgrade(self) -> None:
-        """Stay with polling; nothing was lost, because everything waited in the queue."""
+        """Continue with polling. Nothing was lost: the outbox waited."""
         self.upgrading = None
         self.probed = False
 
     # --- in ---
 
     def receive(self, packet: Packet) -> None:
-        """Act on one packet of the client. Raises PacketError for one that a client may not send."""
+        """Handle one packet of the client. Raises PacketError for one that a client may not send."""
         if self.ended is not None:
             return
-        self._heard = _now() if self.form is Form.V4 else self._heard
+        self._heartbeat.on_packet()
         match packet.type:
             case PacketType.MESSAGE:
-                self._hand_on("message", packet.data, len(packet.data))
+                self._inbox.put(self, "message", packet.data, len(packet.data))
             case PacketType.PING if self.form is not Form.V4:
-                self._heard = _now()
+                self._heartbeat.on_ping()
                 self.write(ReadyMade(Packet(PacketType.PONG, packet.data)))
             case PacketType.PONG if self.form is Form.V4:
-                self._on_pong()
+                self._heartbeat.on_pong()
             case PacketType.CLOSE:
-                self._last_words = _NOOP
+                self._final_packet = _NOOP
                 self.end(Reason.CLIENT_DISCONNECT)
             case PacketType.PING | PacketType.PONG:
                 raise PacketError("a heartbeat in the wrong direction")
@@ -380,60 +377,9 @@ class Session:
 
     @property
     def backlogged(self) -> bool:
-        """Whether the client should not be read further before the application has caught up."""
-        return len(self._inbox) >= self._host.settings.inbox_packets or self._inbox_size > self.packet_size
+        """Whether the client must not be read further before the application has caught up."""
+        return len(self._inbox) >= self._host.settings.inbox_packets or self._inbox.size > self.packet_size
 
     async def caught_up(self) -> None:
-        """Wait until everything received was handed on. Cancelling the wait cancels nothing else."""
-        if self._pump_task is not None and not self._pump_task.done():
-            await asyncio.wait([self._pump_task])
-
-    def _hand_on(self, event: str, argument: Any, size: int) -> None:
-        self._inbox.append((event, argument, size))
-        self._inbox_size += size
-        if not self._pumping:
-            self._pumping = True
-            task = self._host.spawn(self._pump())
-            self._pump_task = None if task.done() else task
-
-    async def _pump(self) -> None:
-        try:
-            while self._inbox:
-                event, argument, size = self._inbox.popleft()
-                self._inbox_size -= size
-                await self._host.deliver(self, event, argument)
-        finally:
-            self._pumping = False
-            self._pump_task = None
-
-    # --- heartbeat ---
-
-    def _on_beat(self) -> None:
-        settings = self._host.settings
-        if self.form is not Form.V4:
-            self._expect_sign(self._heard + settings.ping_interval + settings.ping_timeout)
-        elif self._ping_sent is None:
-            self._ping_sent = self._heard = _now()
-            self._beat = self._host.timetable.after(settings.ping_timeout, self._on_beat)
-            self.write(_PING)
-        else:
-            self._expect_sign(self._heard + settings.ping_timeout)
-
-    def _expect_sign(self, due: float) -> None:
-        left = due - _now()
-        if left > 0:
-            self._beat = self._host.timetable.after(left, self._on_beat)
-        else:
-            self.end(Reason.PING_TIMEOUT)
-
-    def _on_pong(self) -> None:
-        if self._ping_sent is None:
-            return
-        self._ping_sent = None
-        if self._beat is not None:
-            self._beat.cancel()
-        self._beat = self._host.timetable.after(self._host.settings.ping_interval, self._on_beat)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+        """Wait until the application has handled everything received. Cancelling the wait cancels nothing else."""
+        await self._inbox.emptied()

@@ -11,7 +11,7 @@ UPGRADE_TIMEOUT: Final = 10.0
 # A closing handshake is cut short then, so that an unload is done within 2 s.
 CLOSE_TIMEOUT: Final = 1.5
 # How long a closed polling session keeps its last packets for one more poll.
-FAREWELL_TIMEOUT: Final = 5.0
+LINGER_TIMEOUT: Final = 5.0
 # A body that trickles longer than this is given up.
 BODY_TIMEOUT: Final = 20.0
 # One message or POST: enough for a batch of commands; panels, once known, may send pictures. A body is cut off at its
@@ -44,7 +44,7 @@ class Settings:
     ping_timeout: float = PING_TIMEOUT
     upgrade_timeout: float = UPGRADE_TIMEOUT
     close_timeout: float = CLOSE_TIMEOUT
-    farewell_timeout: float = FAREWELL_TIMEOUT
+    linger_timeout: float = LINGER_TIMEOUT
     body_timeout: float = BODY_TIMEOUT
     # What one message or POST may weigh: at first, and at most once a session is known.
     packet_size: int = PACKET_SIZE

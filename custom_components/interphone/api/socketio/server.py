@@ -170,7 +170,7 @@ class SocketIoServer(socketio.AsyncServer):
         version = self.eio.version(eio_sid)
         bucket = TokenBucket(self._event_rate, self._event_burst, asyncio.get_running_loop().time())
         client = self._clients[eio_sid] = _Client(version, bucket)
-        self.eio.expect(eio_sid, self._connect_timeout, _NO_CONNECT)
+        self.eio.set_deadline(eio_sid, self._connect_timeout, _NO_CONNECT)
         await self._handle_eio_connect(eio_sid, environ)
         if version == _V3:  # joins the main namespace without asking
             await self._pass_on(eio_sid, _CONNECT)
@@ -259,9 +259,9 @@ class SocketIoServer(socketio.AsyncServer):
             for namespace in self.manager.get_namespaces()
         )
         if joined and not client.joined:
-            self.eio.relieve(eio_sid)
+            self.eio.clear_deadline(eio_sid)
         elif client.joined and not joined:
-            self.eio.expect(eio_sid, self._connect_timeout, _NO_CONNECT)
+            self.eio.set_deadline(eio_sid, self._connect_timeout, _NO_CONNECT)
         client.joined = joined
 
 

@@ -1,4 +1,4 @@
-"""The two transports of a session on aiohttp: an open WebSocket, and the bodies of polling requests."""
+"""An open WebSocket on aiohttp: reading, writing without waiting, and the closing handshake."""
 
 import asyncio
 from contextlib import suppress
@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import Final, Self, override
 
-from aiohttp import WebSocketError, WSCloseCode, WSMsgType, hdrs, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from aiohttp.abc import AbstractStreamWriter
 
 from .masking import MaskCheck
@@ -22,7 +22,7 @@ _CLOSE_REASON_MAX = 123
 
 class _Response(web.WebSocketResponse):
     """aiohttp's handshake and reader. Its own `close`, which drops TCP before the client's close frame, does nothing:
-    the handshake is `WebSocketLink.finish`.
+    the handshake is `WebSocketConnection.finish`.
     """  # noqa: D205 - one sentence
 
     @override
@@ -30,7 +30,7 @@ class _Response(web.WebSocketResponse):
         return True
 
 
-class WebSocketLink:
+class WebSocketConnection:
     """One open WebSocket. Writing never waits; `write` returns at once when the client does not keep up.
 
     One task reads it, and ends it with `finish`; any other may `write`, `close` or `abort`.
@@ -217,19 +217,3 @@ def _limit_kernel_buffer(transport: asyncio.Transport) -> None:
     raw = transport.get_extra_info("socket")
     if raw is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_SIZE)
-
-
-def is_binary(request: web.Request) -> bool:
-    """Return whether the body is declared as bytes; the default is text."""
-    return request.headers.get(hdrs.CONTENT_TYPE, "").lower().startswith("application/octet-stream")
-
-
-def poll_response(body: bytes, *, binary: bool) -> web.Response:
-    """Return the response to a poll. It names the charset, because some pages are not UTF-8."""
-    kind = "application/octet-stream" if binary else "text/plain; charset=UTF-8"
-    return web.Response(body=body, headers={"Cache-Control": "no-store", "Content-Type": kind})
-
-
-def ok_response() -> web.Response:
-    """Return the response to a POST that was taken. Not text/plain, which some browsers offer as a download."""
-    return web.Response(body=b"ok", headers={"Cache-Control": "no-store", "Content-Type": "text/html; charset=UTF-8"})
