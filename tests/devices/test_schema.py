@@ -12,10 +12,9 @@ from jsonschema import Draft202012Validator
 import pytest
 
 from custom_components.interphone.devices.catalog import Catalog
-from custom_components.interphone.devices.describe import IN_USE, describes_alike
+from custom_components.interphone.devices.describe import describes_alike
 from custom_components.interphone.devices.envelope import parse
 from custom_components.interphone.devices.exposure import Exposure
-from custom_components.interphone.devices.icons import icon_of
 from custom_components.interphone.devices.model import Entity
 from custom_components.interphone.devices.registry import DOMAINS, TRAITS, TYPES
 from custom_components.interphone.devices.schema import json_schema
@@ -35,8 +34,11 @@ def test_the_schema_is_a_schema() -> None:
     assert json.loads(json_dumps(json_schema())) == json_schema()
 
 
-def test_every_type_has_an_icon() -> None:
-    assert all(icon_of(type_).startswith("mdi:") for type_ in TYPES)
+def test_a_type_has_one_icon_wherever_it_is_named() -> None:
+    for kind in DOMAINS.values():
+        for type_ in (kind.type, *kind.types.values()):
+            assert TYPES[type_.name] == type_
+            assert type_.icon
 
 
 async def test_every_device_of_the_demo_home_fits(catalog: Catalog) -> None:
@@ -55,7 +57,7 @@ async def test_every_device_of_the_demo_home_fits_offline(hass: HomeAssistant, c
 def assert_fits(odd: Entity) -> None:
     """Hold all traits of an entity against the schema."""
     kind = DOMAINS[odd.domain]
-    assert kind.type_of(odd) in TYPES
+    assert kind.type_of(odd).name in TYPES
     traits = kind.traits_of(odd)
     fits("traits", {trait.name: trait.attributes(odd) for trait in traits})
     fits("trait_states", {trait.name: trait.read(odd) for trait in traits})
@@ -116,13 +118,15 @@ def described(odd: Entity) -> object:
 
 
 @settings(max_examples=500, deadline=None)
-@given(entities(), st.sampled_from(VALUES), st.dictionaries(st.sampled_from(sorted(IN_USE)), ODD, max_size=25))
-def test_what_changes_with_use_describes_nothing(odd: Entity, value: str, used: dict[str, Any]) -> None:
+@given(entities(), st.sampled_from(VALUES), st.data())
+def test_what_changes_with_use_describes_nothing(odd: Entity, value: str, data: st.DataObject) -> None:
     """So a state that differs in nothing else needs no new description."""
+    volatile = DOMAINS[odd.domain].volatile_attributes
+    used = data.draw(st.dictionaries(st.sampled_from(sorted(volatile)), ODD, max_size=25))
     later = entity(odd.domain, value, {**odd.state.attributes, **used}, odd.temperature_unit)
     assert described(later) == described(odd)
     assert describes_alike(odd.state, later.state)
-    unused = {name: item for name, item in odd.state.attributes.items() if name not in IN_USE}
+    unused = {name: item for name, item in odd.state.attributes.items() if name not in volatile}
     assert described(replace(odd, state=State(odd.state.entity_id, "on", unused, context=NOBODY))) == described(odd)
 
 

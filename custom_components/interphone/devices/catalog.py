@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from homeassistant.components.camera import DOMAIN as CAMERA
 from homeassistant.const import EVENT_COMPONENT_LOADED, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -39,7 +38,6 @@ from .describe import Describer, describes_alike, read_state
 from .exposure import Exposure
 from .model import Device, Entity
 from .registry import DOMAINS
-from .traits.camera import STREAM
 
 # Entities described again in one turn of the loop: a few ms of work, then everything else has a turn.
 _TURN: Final = 100
@@ -167,8 +165,8 @@ class Catalog:
             return
         entity = self._describer.entity(now)
         device = self._devices.get(self._ids.get(entity_id, ""))
-        if now.domain == CAMERA:
-            # A camera updates what else is known of it right after it writes its state, whether that changed or not.
+        if DOMAINS[now.domain].changes_silently:
+            # What is read beside the state may be updated right after the state is written, changed or not.
             self._mark([entity_id])
         if device is None or (entity.online and not (device.online and before and describes_alike(before, now))):
             self._describe_again(entity_id)
@@ -183,8 +181,10 @@ class Catalog:
 
     @callback
     def _on_component(self, event: Event[EventComponentLoaded]) -> None:
-        if event.data["component"] == STREAM:
-            self._mark(self._hass.states.async_entity_ids(CAMERA))
+        component = event.data["component"]
+        for domain, kind in DOMAINS.items():
+            if kind.beside_state is not None and kind.beside_state.component == component:
+                self._mark(self._hass.states.async_entity_ids(domain))
 
     @callback
     def _on_added(self, event: Event[EventStateChangedData]) -> None:
@@ -226,9 +226,9 @@ class Catalog:
         self._devices[device_id] = replace(self._devices[device_id], entity_id=new)
 
     def _track(self, entity_id: str) -> CALLBACK_TYPE:
-        """Follow an entity's states; a camera's also when one is only reported again: see `_on_state`."""
+        """Follow an entity's states; with `changes_silently` also when one is only reported again: see `_on_state`."""
         release = async_track_state_change_event(self._hass, entity_id, self._on_state)
-        if not entity_id.startswith(f"{CAMERA}."):
+        if not DOMAINS[entity_id.partition(".")[0]].changes_silently:
             return release
         release_reports = async_track_state_report_event(self._hass, entity_id, self._on_report)
 

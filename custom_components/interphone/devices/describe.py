@@ -5,7 +5,6 @@ from dataclasses import replace
 import hashlib
 from typing import Final
 
-from homeassistant.components.camera import DOMAIN as CAMERA
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_FRIENDLY_NAME, ATTR_ICON
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import (
@@ -15,49 +14,28 @@ from homeassistant.helpers import (
     floor_registry as fr,
     label_registry as lr,
 )
-from homeassistant.helpers.service import async_get_cached_service_description
 
 from .exposure import Candidate
-from .icons import icon_of
-from .model import Appliance, Device, Entity, Json
+from .model import NOTHING, Appliance, Device, Entity, Json
 from .registry import DOMAINS, TRAITS
-from .traits.camera import streams_of
 
 # 80 bits: no two entities of a home share an id, and an id tells nothing about the entity.
 _ID_LENGTH: Final = 20
 
-# Scripts describe their fields where services are described, not in their state.
-_SCRIPT: Final = "script"
-
-
-# Attributes that change with use, and that no description is made of: most changes are of these alone.
-IN_USE: Final = frozenset(
-    {
-        *("app_name", "apparent_temperature", "brightness", "changed_by", "cloud_coverage", "color_mode"),
-        *("color_temp_kelvin", "current_humidity", "current_position", "current_temperature"),
-        *("current_tilt_position", "dew_point", "effect", "entity_picture", "event_type", "fan_mode", "fan_speed"),
-        *("hs_color", "humidity", "hvac_action", "is_volume_muted", "last_triggered", "media_album_name"),
-        *("media_artist", "media_content_id", "media_duration", "media_position", "media_position_updated_at"),
-        *("media_title", "oscillating", "percentage", "preset_mode", "pressure", "remaining", "repeat"),
-        *("rgb_color", "rgbw_color", "rgbww_color", "shuffle", "sound_mode", "source", "swing_mode"),
-        *("target_temp_high", "target_temp_low", "temperature", "update_percentage", "uv_index", "visibility"),
-        *("volume_level", "wind_bearing", "wind_gust_speed", "wind_speed", "xy_color"),
-    }
-)
-
 
 def describes_alike(before: State, now: State) -> bool:
-    """Tell whether two states of an entity that can be reached differ in nothing a description is made of."""
+    """Return whether two states of an online entity differ only in what changes with use: then no description does."""
     old, new = before.attributes, now.attributes
     if old == new:
         return True
+    volatile = DOMAINS[now.domain].volatile_attributes
     return all(
-        name in IN_USE or (name in old and name in new and _same(old[name], new[name])) for name in old.keys() | new
+        name in volatile or (name in old and name in new and _same(old[name], new[name])) for name in old.keys() | new
     )
 
 
 def _same(old: object, new: object) -> bool:
-    """Compare as containers do: what is no number is itself, though it equals nothing."""
+    """Compare as containers do: identity first, so that NaN equals itself."""
     return old is new or old == new
 
 
@@ -81,9 +59,10 @@ class Describer:
 
     def entity(self, state: State) -> Entity:
         """Return the entity as traits see it."""
-        fields = self._script_fields(state) if state.domain == _SCRIPT else {}
-        streams = streams_of(self._hass, state.entity_id) if state.domain == CAMERA else ()
-        return Entity(state, self._hass.config.units.temperature_unit, fields, streams)
+        beside = DOMAINS[state.domain].beside_state
+        return Entity(
+            state, self._hass.config.units.temperature_unit, beside.read(self._hass, state) if beside else NOTHING
+        )
 
     def candidate(self, state: State) -> Candidate:
         """Return what exposure is decided by."""
@@ -124,13 +103,13 @@ class Describer:
         device = Device(
             id=self.device_id(state.entity_id),
             entity_id=state.entity_id,
-            type=type_,
+            type=type_.name,
             name=entity.text(ATTR_FRIENDLY_NAME) or state.object_id.replace("_", " "),
             area=area.name if area else None,
             floor=floor.name if floor else None,
             labels=tuple(sorted(self._label_names(candidate.labels))),
             part_of=Appliance(appliance.id, appliance.name_by_user or appliance.name) if appliance else None,
-            icon=entity.text(ATTR_ICON) or icon_of(type_),
+            icon=entity.text(ATTR_ICON) or f"mdi:{type_.icon}",
             sensitive=candidate.sensitive,
             online=entity.online,
             traits={trait.name: trait.attributes(entity) for trait in traits},
@@ -140,13 +119,6 @@ class Describer:
         if known is not None and not entity.online:
             device = replace(device, traits=known.traits, commands=known.commands)
         return replace(device, state=read_state(device, entity))
-
-    def _script_fields(self, state: State) -> Json:
-        entry = self._entities.async_get(state.entity_id)
-        name = state.object_id if entry is None else entry.unique_id
-        described = async_get_cached_service_description(self._hass, _SCRIPT, name) or {}
-        fields: Json = described.get("fields", {})
-        return fields
 
     def _label_names(self, label_ids: Iterable[str]) -> Iterable[str]:
         for label_id in label_ids:

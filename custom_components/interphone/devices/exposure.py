@@ -6,14 +6,12 @@ from typing import Final
 from homeassistant.helpers.entity_registry import RegistryEntry
 
 from ..const import DOMAIN
-from .registry import DOMAINS, SENSITIVE, SENSITIVE_CLASSES
+from .registry import DOMAINS
 
-# What may be offered by the domain. Sensitive entities are chosen one by one instead.
-SHAREABLE_DOMAINS: Final = frozenset(DOMAINS) - SENSITIVE
+# Domains that may be shared as a whole. Sensitive entities are chosen one by one instead.
+SHAREABLE_DOMAINS: Final = frozenset(domain for domain, kind in DOMAINS.items() if not kind.sensitive)
 
-# Scripts and automations can do anything, doors included, and updates restart what they update: whoever wants those
-# on a website says so.
-DEFAULT_DOMAINS: Final = SHAREABLE_DOMAINS - {"script", "automation", "update"}
+DEFAULT_DOMAINS: Final = frozenset(domain for domain in SHAREABLE_DOMAINS if DOMAINS[domain].by_default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +37,8 @@ class Candidate:
 
         All the device classes it has had count: overriding a garage door's class does not make it a blind.
         """
-        return self.domain in SENSITIVE or not self.device_classes.isdisjoint(
-            SENSITIVE_CLASSES.get(self.domain, frozenset())
-        )
+        kind = DOMAINS.get(self.domain)
+        return kind is not None and (kind.sensitive or not self.device_classes.isdisjoint(kind.sensitive_classes))
 
     @property
     def ours(self) -> bool:

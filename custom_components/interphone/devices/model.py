@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from homeassistant.const import (
     ATTR_DEVICE_CLASS,
@@ -13,7 +13,7 @@ from homeassistant.const import (
     STATE_UNKNOWN,
     UnitOfTemperature,
 )
-from homeassistant.core import State
+from homeassistant.core import HomeAssistant, State
 import voluptuous as vol
 
 from ..errors import InvalidParamsError
@@ -21,6 +21,8 @@ from ..validation import json_schema, validate
 from .fields import Shape, is_number, object_of
 
 type Json = Mapping[str, Any]
+
+NOTHING: Final[Json] = MappingProxyType({})
 
 
 def sendable(text: str) -> str:
@@ -30,18 +32,15 @@ def sendable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """An entity as a trait sees it: its state, and what of the home it depends on.
+    """An entity as a trait sees it: its state, the home's unit of temperature, and what `BesideState` reads.
 
-    That is the unit the home counts temperatures in, a script's fields, and how a camera's moving pictures can be had.
-
-    The readers return None for what is missing, unknown, or not of the asked type: integrations put anything into
-    attributes, and a website must be able to rely on the types it was told.
+    The readers return None for what is missing, unknown, or of another type: integrations put anything into
+    attributes, and a website must be able to rely on the published types.
     """
 
     state: State
     temperature_unit: str = UnitOfTemperature.CELSIUS
-    fields: Json = MappingProxyType({})
-    streams: tuple[str, ...] = ()
+    beside: Json = NOTHING
 
     @property
     def domain(self) -> str:
@@ -98,6 +97,19 @@ class Entity:
         """Tell whether all these feature bits are set."""
         wanted = int(feature)
         return self.features & wanted == wanted
+
+
+@dataclass(frozen=True, slots=True)
+class BesideState:
+    """What Home Assistant knows of an entity beside its state, and traits need.
+
+    `read` returns it by name, for `Entity.beside`. It may change without a change of the state: with `silent` the
+    entity is described anew at every report of its state, and with `component` when that component is loaded.
+    """
+
+    read: Callable[[HomeAssistant, State], Json]
+    silent: bool = False
+    component: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +173,8 @@ class Trait(ABC):
     """
 
     name: ClassVar[str]
+    # Attributes that change with use and that no description is made of: most changes are of these alone.
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset()
     attribute_fields: ClassVar[Shape] = {}
     state_fields: ClassVar[Shape] = {}
     commands: ClassVar[Mapping[str, Command]] = {}

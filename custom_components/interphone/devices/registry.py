@@ -1,15 +1,19 @@
-"""The registry: which type of device each domain is, and which traits it may have."""
+"""The registry: one row for each domain says what its entities are. A new trait is one file and one row here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
-from .model import Entity, Trait
-from .traits.activate import Activate
+from homeassistant.const import ATTR_ENTITY_PICTURE
+
+from .model import BesideState, Entity, Trait
+from .traits.activate import SCRIPT_FIELDS, Activate
 from .traits.active import Active
 from .traits.arm import Arm
 from .traits.battery import Battery
 from .traits.brightness import Brightness
-from .traits.camera import Camera
+from .traits.camera import STREAMS, Camera
 from .traits.choice import Choice
 from .traits.color import Color
 from .traits.datetime import DateTime
@@ -38,14 +42,39 @@ from .traits.weather import Weather
 
 
 @dataclass(frozen=True, slots=True)
+class Type:
+    """A type of device: its name on the wire, and the Material Design icon where nobody chose another."""
+
+    name: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
-    """A domain: its type, refined by device class, and the traits its entities may have."""
+    """One row of the registry: what entities of a domain are.
 
-    type: str
+    Their type, which their device class may refine; the traits they may have; whether they open a home, watch or
+    follow its people, all of them or those of some device classes (then they are shared only when chosen one by one,
+    and controlled only by grants that may move doors and alarms); whether a new home shares them by default, which
+    excludes what can do anything (scripts, automations) and what restarts (updates); and what is read beside their
+    state.
+    """
+
+    type: Type
     traits: tuple[Trait, ...]
-    types: dict[str, str] = field(default_factory=dict)
+    types: Mapping[str, Type] = MappingProxyType({})
+    sensitive: bool = False
+    sensitive_classes: frozenset[str] = frozenset()
+    by_default: bool = True
+    beside_state: BesideState | None = None
+    volatile_attributes: frozenset[str] = field(init=False, repr=False)
 
-    def type_of(self, entity: Entity) -> str:
+    def __post_init__(self) -> None:
+        """Collect the attributes that no description is made of."""
+        volatile = frozenset({ATTR_ENTITY_PICTURE}).union(*(trait.volatile_attributes for trait in self.traits))
+        object.__setattr__(self, "volatile_attributes", volatile)
+
+    def type_of(self, entity: Entity) -> Type:
         """Return the type of this entity."""
         return self.types.get(entity.device_class or "", self.type)
 
@@ -53,26 +82,51 @@ class Kind:
         """Return the traits of this entity."""
         return tuple(trait for trait in self.traits if trait.supported(entity))
 
+    @property
+    def changes_silently(self) -> bool:
+        """Whether a description may change without a change of the state."""
+        return self.beside_state is not None and self.beside_state.silent
 
+
+_CONTACT: Final = Type("contact", "door")
+_MOTION: Final = Type("motion", "motion-sensor")
+_OCCUPANCY: Final = Type("occupancy", "home-account")
 _DETECTORS: Final = {
-    "carbon_monoxide": "carbon_monoxide",
-    "door": "contact",
-    "garage_door": "contact",
-    "gas": "gas",
-    "moisture": "leak",
-    "motion": "motion",
-    "moving": "motion",
-    "occupancy": "occupancy",
-    "opening": "contact",
-    "presence": "occupancy",
-    "smoke": "smoke",
-    "sound": "sound",
-    "vibration": "vibration",
-    "window": "contact",
+    "carbon_monoxide": Type("carbon_monoxide", "molecule-co"),
+    "door": _CONTACT,
+    "garage_door": _CONTACT,
+    "gas": Type("gas", "gas-cylinder"),
+    "moisture": Type("leak", "water-alert"),
+    "motion": _MOTION,
+    "moving": _MOTION,
+    "occupancy": _OCCUPANCY,
+    "opening": _CONTACT,
+    "presence": _OCCUPANCY,
+    "smoke": Type("smoke", "smoke-detector"),
+    "sound": Type("sound", "music-note"),
+    "vibration": Type("vibration", "vibrate"),
+    "window": _CONTACT,
 }
-_COVERS: Final = {name: name for name in ("awning", "curtain", "damper", "door", "garage", "gate", "shutter", "window")}
-_PLAYERS: Final = {name: name for name in ("tv", "receiver", "projector")}
-_MOMENTS: Final = {name: name for name in ("doorbell", "button", "motion")}
+_COVERS: Final = {
+    "awning": Type("awning", "storefront-outline"),
+    "curtain": Type("curtain", "curtains"),
+    "damper": Type("damper", "valve"),
+    "door": Type("door", "door"),
+    "garage": Type("garage", "garage"),
+    "gate": Type("gate", "gate"),
+    "shutter": Type("shutter", "window-shutter"),
+    "window": Type("window", "window-closed-variant"),
+}
+_PLAYERS: Final = {
+    "tv": Type("tv", "television"),
+    "receiver": Type("receiver", "audio-video"),
+    "projector": Type("projector", "projector"),
+}
+_EVENTS: Final = {
+    "doorbell": Type("doorbell", "doorbell"),
+    "button": Type("button", "gesture-tap-button"),
+    "motion": Type("motion", "motion-sensor"),
+}
 
 _ON_OFF: Final = OnOff()
 _ACTIVATE: Final = Activate()
@@ -88,54 +142,63 @@ _DATETIME: Final = DateTime()
 _PRESENCE: Final = Presence()
 
 DOMAINS: Final[dict[str, Kind]] = {
-    "alarm_control_panel": Kind("alarm", (Arm(),)),
-    "automation": Kind("automation", (_ON_OFF, _ACTIVATE)),
-    "binary_sensor": Kind("sensor", (Active(),), _DETECTORS),
-    "button": Kind("button", (_ACTIVATE,)),
-    "camera": Kind("camera", (Camera(),)),
-    "climate": Kind("thermostat", (_ON_OFF, _THERMOSTAT, _HUMIDITY)),
-    "cover": Kind("blind", (_OPEN_CLOSE, Tilt()), _COVERS),
-    "date": Kind("datetime", (_DATETIME,)),
-    "datetime": Kind("datetime", (_DATETIME,)),
-    "device_tracker": Kind("presence", (_PRESENCE, _BATTERY)),
-    "event": Kind("event", (EventTrait(),), _MOMENTS),
-    "fan": Kind("fan", (_ON_OFF, Fan())),
-    "humidifier": Kind("humidifier", (_ON_OFF, _HUMIDITY), {"dehumidifier": "dehumidifier"}),
-    "input_boolean": Kind("switch", (_ON_OFF,)),
-    "input_button": Kind("button", (_ACTIVATE,)),
-    "input_datetime": Kind("datetime", (_DATETIME,)),
-    "input_number": Kind("number", (_LEVEL,)),
-    "input_select": Kind("select", (_CHOICE,)),
-    "input_text": Kind("text", (_TEXT,)),
-    "lawn_mower": Kind("mower", (_RUN, _BATTERY)),
-    "light": Kind("light", (_ON_OFF, Brightness(), Color(), Effect())),
-    "lock": Kind("lock", (Lock(),)),
-    "media_player": Kind("speaker", (_ON_OFF, Volume(), Media(), Source(), SoundMode()), _PLAYERS),
-    "number": Kind("number", (_LEVEL,)),
-    "person": Kind("presence", (_PRESENCE,)),
-    "scene": Kind("scene", (_ACTIVATE,)),
-    "script": Kind("script", (_ACTIVATE,)),
-    "select": Kind("select", (_CHOICE,)),
-    "sensor": Kind("sensor", (Value(),)),
-    "siren": Kind("siren", (_ON_OFF, Siren())),
-    "switch": Kind("switch", (_ON_OFF,), {"outlet": "outlet"}),
-    "text": Kind("text", (_TEXT,)),
-    "time": Kind("datetime", (_DATETIME,)),
-    "timer": Kind("timer", (Timer(),)),
-    "update": Kind("update", (Update(),)),
-    "vacuum": Kind("vacuum", (_RUN, FanSpeed(), _BATTERY)),
-    "valve": Kind("valve", (_OPEN_CLOSE,)),
-    "water_heater": Kind("water_heater", (_ON_OFF, _THERMOSTAT)),
-    "weather": Kind("weather", (Weather(),)),
+    "alarm_control_panel": Kind(Type("alarm", "shield-home"), (Arm(),), sensitive=True),
+    "automation": Kind(Type("automation", "robot"), (_ON_OFF, _ACTIVATE), by_default=False),
+    "binary_sensor": Kind(Type("sensor", "eye"), (Active(),), _DETECTORS),
+    "button": Kind(Type("button", "gesture-tap-button"), (_ACTIVATE,)),
+    "camera": Kind(Type("camera", "video"), (Camera(),), sensitive=True, beside_state=STREAMS),
+    "climate": Kind(Type("thermostat", "thermostat"), (_ON_OFF, _THERMOSTAT, _HUMIDITY)),
+    "cover": Kind(
+        Type("blind", "blinds"), (_OPEN_CLOSE, Tilt()), _COVERS, sensitive_classes=frozenset({"door", "garage", "gate"})
+    ),
+    "date": Kind(Type("datetime", "calendar-clock"), (_DATETIME,)),
+    "datetime": Kind(Type("datetime", "calendar-clock"), (_DATETIME,)),
+    "device_tracker": Kind(Type("presence", "account"), (_PRESENCE, _BATTERY), sensitive=True),
+    "event": Kind(Type("event", "eye-check"), (EventTrait(),), _EVENTS),
+    "fan": Kind(Type("fan", "fan"), (_ON_OFF, Fan())),
+    "humidifier": Kind(
+        Type("humidifier", "air-humidifier"),
+        (_ON_OFF, _HUMIDITY),
+        {"dehumidifier": Type("dehumidifier", "air-humidifier-off")},
+    ),
+    "input_boolean": Kind(Type("switch", "toggle-switch-variant"), (_ON_OFF,)),
+    "input_button": Kind(Type("button", "gesture-tap-button"), (_ACTIVATE,)),
+    "input_datetime": Kind(Type("datetime", "calendar-clock"), (_DATETIME,)),
+    "input_number": Kind(Type("number", "ray-vertex"), (_LEVEL,)),
+    "input_select": Kind(Type("select", "format-list-bulleted"), (_CHOICE,)),
+    "input_text": Kind(Type("text", "form-textbox"), (_TEXT,)),
+    "lawn_mower": Kind(Type("mower", "robot-mower"), (_RUN, _BATTERY)),
+    "light": Kind(Type("light", "lightbulb"), (_ON_OFF, Brightness(), Color(), Effect())),
+    "lock": Kind(Type("lock", "lock"), (Lock(),), sensitive=True),
+    "media_player": Kind(Type("speaker", "speaker"), (_ON_OFF, Volume(), Media(), Source(), SoundMode()), _PLAYERS),
+    "number": Kind(Type("number", "ray-vertex"), (_LEVEL,)),
+    "person": Kind(Type("presence", "account"), (_PRESENCE,), sensitive=True),
+    "scene": Kind(Type("scene", "palette"), (_ACTIVATE,)),
+    "script": Kind(Type("script", "script-text"), (_ACTIVATE,), by_default=False, beside_state=SCRIPT_FIELDS),
+    "select": Kind(Type("select", "format-list-bulleted"), (_CHOICE,)),
+    "sensor": Kind(Type("sensor", "eye"), (Value(),)),
+    "siren": Kind(Type("siren", "bullhorn"), (_ON_OFF, Siren())),
+    "switch": Kind(Type("switch", "toggle-switch-variant"), (_ON_OFF,), {"outlet": Type("outlet", "power-socket")}),
+    "text": Kind(Type("text", "form-textbox"), (_TEXT,)),
+    "time": Kind(Type("datetime", "calendar-clock"), (_DATETIME,)),
+    "timer": Kind(Type("timer", "timer-outline"), (Timer(),)),
+    "update": Kind(Type("update", "package-up"), (Update(),), by_default=False),
+    "vacuum": Kind(Type("vacuum", "robot-vacuum"), (_RUN, FanSpeed(), _BATTERY)),
+    "valve": Kind(Type("valve", "pipe-valve"), (_OPEN_CLOSE,)),
+    "water_heater": Kind(Type("water_heater", "water-boiler"), (_ON_OFF, _THERMOSTAT)),
+    "weather": Kind(Type("weather", "weather-partly-cloudy"), (Weather(),)),
 }
-
-# What opens a home, watches or follows its people. Shared only when chosen one by one, and controlled only by grants
-# that were given "doors and alarms".
-SENSITIVE: Final = frozenset({"alarm_control_panel", "camera", "device_tracker", "lock", "person"})
-SENSITIVE_CLASSES: Final = {"cover": frozenset({"door", "garage", "gate"})}
 
 # Every trait by its name on the wire.
 TRAITS: Final[dict[str, Trait]] = {trait.name: trait for kind in DOMAINS.values() for trait in kind.traits}
 
-# Every type a device may have.
-TYPES: Final = frozenset(type_ for kind in DOMAINS.values() for type_ in (kind.type, *kind.types.values()))
+# Every type a device may have, by its name on the wire.
+TYPES: Final[dict[str, Type]] = {
+    type_.name: type_ for kind in DOMAINS.values() for type_ in (kind.type, *kind.types.values())
+}
+
+# Domains and classes of what is sensitive: see `Kind`.
+SENSITIVE: Final = frozenset(domain for domain, kind in DOMAINS.items() if kind.sensitive)
+SENSITIVE_CLASSES: Final = {
+    domain: kind.sensitive_classes for domain, kind in DOMAINS.items() if kind.sensitive_classes
+}

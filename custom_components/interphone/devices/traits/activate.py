@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.service import async_get_cached_service_description
+
 from ...errors import InvalidParamsError
 from ..fields import Shape, anything, boolean, label, listing, optional, record, utc_instant
-from ..model import Command, Entity, Json, ServiceCall, Trait
+from ..model import BesideState, Command, Entity, Json, ServiceCall, Trait
 from ..times import instant
 
 _RUN: Final = {
@@ -28,15 +32,32 @@ _FIELD: Final[Shape] = {
 }
 
 
+def _script_fields(hass: HomeAssistant, state: State) -> Json:
+    """Read a script's fields where services are described: its state does not have them."""
+    entry = er.async_get(hass).async_get(state.entity_id)
+    name = state.object_id if entry is None else entry.unique_id
+    described = async_get_cached_service_description(hass, _SCRIPT, name) or {}
+    return {"fields": described.get("fields", {})}
+
+
+SCRIPT_FIELDS: Final = BesideState(_script_fields)
+
+
+def _fields(entity: Entity) -> Json:
+    fields: Json = entity.beside.get("fields", {})
+    return fields
+
+
 def _run(entity: Entity, params: Json) -> ServiceCall:
     given: Json = params.get("fields", {})
+    fields = _fields(entity)
     for name in given:
-        if name not in entity.fields:
-            known = ", ".join(entity.fields) or "none"
+        if name not in fields:
+            known = ", ".join(fields) or "none"
             raise InvalidParamsError(f"fields: {str(name)[:64]} is unknown; the fields are: {known}")
-    for name, described in entity.fields.items():
+    for name, described in fields.items():
         if described.get("required") and name not in given:
-            raise InvalidParamsError(f"fields: {name} is needed")
+            raise InvalidParamsError(f"fields: {name} is required")
     return ServiceCall(entity.domain, _RUN[entity.domain], {"variables": dict(given)} if given else {})
 
 
@@ -63,6 +84,7 @@ class Activate(Trait):
     """Run it, and know when it last ran. Scripts also have fields, tell whether they run now, and stop."""
 
     name = "activate"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"last_triggered"})
     attribute_fields: ClassVar[Shape] = {"fields": optional(listing(record(_FIELD)))}
     state_fields: ClassVar[Shape] = {"last_run": utc_instant(), "running": optional(boolean())}
     commands: ClassVar[Mapping[str, Command]] = {
@@ -74,7 +96,7 @@ class Activate(Trait):
         """Describe the fields of a script: what it may be given, and which selector Home Assistant offers for it."""
         if not _is_script(entity):
             return {}
-        return {"fields": [_describe(name, described) for name, described in entity.fields.items()]}
+        return {"fields": [_describe(name, described) for name, described in _fields(entity).items()]}
 
     def read(self, entity: Entity) -> Json:
         """Read `last_run`, and `running` of scripts."""

@@ -54,6 +54,7 @@ class Arm(Trait):
     """What an alarm panel watches for: nothing, or one of its modes."""
 
     name = "arm"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"changed_by"})
     attribute_fields: ClassVar[Shape] = {
         "modes": listing(choice(*_MODES)),
         "pin_format": label(),

@@ -23,6 +23,7 @@ class Brightness(Trait):
     """Brightness of a light. Setting it switches the light on; 0 switches it off."""
 
     name = "brightness"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"brightness"})
     attribute_fields: ClassVar[Shape] = TRANSITION_ATTRIBUTES
     state_fields: ClassVar[Shape] = {"percent": percent()}
     commands: ClassVar[Mapping[str, Command]] = {

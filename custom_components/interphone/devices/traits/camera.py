@@ -5,15 +5,15 @@ from typing import ClassVar, Final
 
 from homeassistant.components.camera import StreamType
 from homeassistant.components.camera.const import DATA_COMPONENT
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 
 from ..fields import Shape, boolean, choice, listing
-from ..model import Entity, Json, Trait
+from ..model import BesideState, Entity, Json, Trait
 
 # Home Assistant's integration that makes HLS of what a camera sends. It is not named in the manifest: it would then be
 # set up in every home, and where its decoder (`av`) cannot be had, Interphone would not load. Only that is spared: the
 # rest of it is imported by `camera`, and so with Interphone.
-STREAM: Final = "stream"
+_STREAM: Final = "stream"
 
 HLS: Final = "hls"
 WEBRTC: Final = "webrtc"
@@ -21,21 +21,23 @@ WEBRTC: Final = "webrtc"
 _ACTIVITIES: Final = ("idle", "recording", "streaming")
 
 
-def streams_of(hass: HomeAssistant, entity_id: str) -> tuple[str, ...]:
-    """Return the kinds of live stream a camera offers now: `hls`, `webrtc`, both, or neither.
-
-    A change of this is no change of state, and often only reported: see `Catalog`.
-    """
+def _streams(hass: HomeAssistant, state: State) -> Json:
+    """Return the kinds of live stream a camera offers now: `hls`, `webrtc`, both, or neither."""
     component = hass.data.get(DATA_COMPONENT)
-    camera = component.get_entity(entity_id) if component else None
-    return () if camera is None else tuple(_offered(hass, camera.camera_capabilities.frontend_stream_types))
+    camera = component.get_entity(state.entity_id) if component else None
+    types = camera.camera_capabilities.frontend_stream_types if camera else set()
+    return {"streams": tuple(_offered(hass, types))}
 
 
 def _offered(hass: HomeAssistant, types: set[StreamType]) -> Iterator[str]:
-    if StreamType.HLS in types and STREAM in hass.config.components:
+    if StreamType.HLS in types and _STREAM in hass.config.components:
         yield HLS
     if StreamType.WEB_RTC in types:
         yield WEBRTC
+
+
+# A camera renews its capabilities right after its state was written, and reports that.
+STREAMS: Final = BesideState(_streams, silent=True, component=_STREAM)
 
 
 class Camera(Trait):
@@ -47,7 +49,7 @@ class Camera(Trait):
 
     def attributes(self, entity: Entity) -> Json:
         """Describe which pictures a website may ask for."""
-        return {"snapshot": True, "streams": entity.streams}
+        return {"snapshot": True, "streams": entity.beside.get("streams", ())}
 
     def read(self, entity: Entity) -> Json:
         """Read the activity."""

@@ -62,6 +62,11 @@ class Color(Trait):
     """Color of a light. Setting it switches the light on."""
 
     name = "color"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("color_mode", "color_temp_kelvin", "hs_color", "rgb_color", "rgbw_color", "rgbww_color", "xy_color"),
+        }
+    )
     attribute_fields: ClassVar[Shape] = {
         "modes": listing(choice(_HUE, _KELVIN, _WHITE)),
         "kelvin_min": quantity(),

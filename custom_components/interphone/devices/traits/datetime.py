@@ -1,7 +1,6 @@
 """datetime: a date, a time of day or an instant to set."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
@@ -40,16 +39,15 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
         return ServiceCall(entity.domain, "set_value", {entity.domain: value})
     if holds != _INSTANT:
         return ServiceCall(entity.domain, "set_datetime", {holds: value})
-    return ServiceCall(entity.domain, "set_datetime", {"datetime": _by_the_home(value).isoformat(sep=" ")})
+    parsed = moment_of(value)
+    if parsed is None:
+        raise InvalidParamsError("instant: expected an ISO 8601 date and time with an offset")
+    return ServiceCall(entity.domain, "set_datetime", {"datetime": _by_the_home(parsed).isoformat(sep=" ")})
 
 
-def _by_the_home(value: object) -> datetime:
-    """Return an instant in the home's own time, without a zone: so the helper counts."""
-    told = moment_of(value)
-    with suppress(OverflowError):
-        if told is not None:
-            return dt_util.as_local(told).replace(tzinfo=None, microsecond=0)
-    raise InvalidParamsError("instant: not within the calendar of this home")
+def _by_the_home(parsed: datetime) -> datetime:
+    """Return an instant by the home's own clock, without an offset: the helper keeps it so."""
+    return dt_util.as_local(parsed).replace(tzinfo=None, microsecond=0)
 
 
 def _wants(_entity: Entity, params: Json) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Effect(Trait):
     """The running effect of a light. Setting one switches the light on."""
 
     name = "effect"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"effect"})
     attribute_fields: ClassVar[Shape] = {"effects": listing(label())}
     state_fields: ClassVar[Shape] = {"effect": label()}
     commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"effect": text()},), wants=same("effect"))}

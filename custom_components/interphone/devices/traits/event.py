@@ -16,6 +16,7 @@ class EventTrait(Trait):
     """The last moment: what it was, and when."""
 
     name = EVENT_TRAIT
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"event_type"})
     attribute_fields: ClassVar[Shape] = {"event_types": listing(label())}
     state_fields: ClassVar[Shape] = {"type": label(), "at": utc_instant()}
 

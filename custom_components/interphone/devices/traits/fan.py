@@ -47,6 +47,7 @@ class Fan(Trait):
     """How a fan blows. Speeds are percent; a fan with three speeds has a step of 33.3."""
 
     name = "fan"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"oscillating", "percentage", "preset_mode"})
     attribute_fields: ClassVar[Shape] = {
         "percent_step": optional(quantity()),
         "presets": optional(listing(label())),

@@ -21,6 +21,7 @@ class FanSpeed(Trait):
     """The suction a vacuum is set to."""
 
     name = "fan_speed"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"fan_speed"})
     attribute_fields: ClassVar[Shape] = {"fan_speeds": listing(label())}
     state_fields: ClassVar[Shape] = {"fan_speed": label()}
     commands: ClassVar[Mapping[str, Command]] = {

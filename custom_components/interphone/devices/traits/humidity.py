@@ -31,6 +31,7 @@ class Humidity(Trait):
     """Target humidity of a humidifier, dehumidifier or thermostat."""
 
     name = "humidity"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"current_humidity", "humidity"})
     attribute_fields: ClassVar[Shape] = {
         "percent_min": quantity(),
         "percent_max": quantity(),

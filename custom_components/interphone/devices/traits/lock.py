@@ -26,6 +26,7 @@ class Lock(Trait):
     """Whether a door is locked. `open` also draws the latch."""
 
     name = "lock"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"changed_by"})
     attribute_fields: ClassVar[Shape] = {"pin_required": boolean(), "pin_pattern": label()}
     state_fields: ClassVar[Shape] = {"locked": boolean(), "state": choice(*LockState)}
     commands: ClassVar[Mapping[str, Command]] = {

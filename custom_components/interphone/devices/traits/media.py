@@ -35,6 +35,12 @@ class Media(Trait):
     """Playback of a player. `position_seconds` was right at `position_at`; while it plays, time has passed since."""
 
     name = "media"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("app_name", "media_album_name", "media_artist", "media_content_id", "media_duration"),
+            *("media_position", "media_position_updated_at", "media_title", "repeat", "shuffle"),
+        }
+    )
     state_fields: ClassVar[Shape] = {
         "playback": choice(*_STATES),
         "title": label(),

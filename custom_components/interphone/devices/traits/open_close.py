@@ -54,6 +54,7 @@ class OpenClose(Trait):
     """How far open a cover or valve is, and whether it moves."""
 
     name = "open_close"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"current_position"})
     state_fields: ClassVar[Shape] = {
         "open": boolean(),
         "percent": percent(),

@@ -27,6 +27,7 @@ class Source(Trait):
     """The input a player is set to."""
 
     name = "source"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"source"})
     attribute_fields: ClassVar[Shape] = {"sources": listing(label())}
     state_fields: ClassVar[Shape] = {"source": label()}
     commands: ClassVar[Mapping[str, Command]] = {
@@ -50,6 +51,7 @@ class SoundMode(Trait):
     """The sound program a player is set to."""
 
     name = "sound_mode"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"sound_mode"})
     attribute_fields: ClassVar[Shape] = {"sound_modes": listing(label())}
     state_fields: ClassVar[Shape] = {"sound_mode": label()}
     commands: ClassVar[Mapping[str, Command]] = {

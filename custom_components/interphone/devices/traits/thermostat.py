@@ -133,6 +133,12 @@ class Thermostat(Trait):
     """What a thermostat or boiler measures, aims at, and does."""
 
     name = "thermostat"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("current_humidity", "current_temperature", "fan_mode", "hvac_action", "preset_mode", "swing_mode"),
+            *("target_temp_high", "target_temp_low", "temperature"),
+        }
+    )
     attribute_fields: ClassVar[Shape] = {
         "modes": listing(label()),
         "celsius_min": quantity(),

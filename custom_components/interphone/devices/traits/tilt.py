@@ -18,6 +18,7 @@ class Tilt(Trait):
     """How far the slats of a cover are tilted open."""
 
     name = "tilt"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"current_tilt_position"})
     state_fields: ClassVar[Shape] = {"percent": percent()}
     commands: ClassVar[Mapping[str, Command]] = {
         "open": Command(

@@ -20,6 +20,7 @@ class Timer(Trait):
     """A countdown: how long, how much is left while it is paused, when it ends while it runs."""
 
     name = "timer"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"remaining"})
     state_fields: ClassVar[Shape] = {
         "state": choice(*_STATES),
         "duration_seconds": quantity(),

@@ -14,6 +14,7 @@ class Update(Trait):
     """Whether there is a newer version, and installing it."""
 
     name = "update"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"update_percentage"})
     attribute_fields: ClassVar[Shape] = {"title": label()}
     state_fields: ClassVar[Shape] = {
         "available": boolean(),

@@ -26,6 +26,7 @@ class Volume(Trait):
     """Loudness and mute of a player."""
 
     name = "volume"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset({"is_volume_muted", "volume_level"})
     state_fields: ClassVar[Shape] = {"percent": percent(), "muted": optional(boolean())}
     commands: ClassVar[Mapping[str, Command]] = {
         "set": Command(_set, ({"percent": percent()},), supports(MediaPlayerEntityFeature.VOLUME_SET), same("percent")),

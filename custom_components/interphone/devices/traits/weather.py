@@ -85,6 +85,12 @@ class Weather(Trait):
     """Present conditions, and which forecasts can be asked for; null is what the weather service does not tell."""
 
     name = "weather"
+    volatile_attributes: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("apparent_temperature", "cloud_coverage", "dew_point", "humidity", "pressure", "temperature"),
+            *("uv_index", "visibility", "wind_bearing", "wind_gust_speed", "wind_speed"),
+        }
+    )
     attribute_fields: ClassVar[Shape] = {"forecasts": listing(choice(*FORECASTS))}
     state_fields: ClassVar[Shape] = {**_COMMON_FIELDS, **dict.fromkeys(_PRESENT, quantity())}
 
