@@ -20,7 +20,7 @@ from tests.api.socketio.clients.application import HEARD, Application
 from tests.api.socketio.clients.javascript import BEHAVIOURS, WAYS, run_script
 
 SETTINGS = Settings(
-    ping_interval=0.5, ping_timeout=10, farewell_timeout=2, packet_size=1_000_000, sessions_per_source=200
+    ping_interval=0.5, ping_timeout=10, linger_timeout=2, packet_size=1_000_000, sessions_per_source=200
 )
 
 
