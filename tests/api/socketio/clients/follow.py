@@ -6,6 +6,7 @@ from functools import partial
 import json
 from random import Random
 import sys
+import traceback
 from typing import Any
 
 import aiohttp
@@ -46,8 +47,13 @@ class Follower:
         gone = asyncio.Event()
         client.on("disconnect", lambda _reason: gone.set())
         auth = {"token": self._token, "since": self._position}
-        async with asyncio.timeout(1):
-            await client.connect(self._url, transports=WAYS[self._way], auth=auth, wait_timeout=0.3)
+        try:
+            async with asyncio.timeout(1):
+                await client.connect(self._url, transports=WAYS[self._way], auth=auth, wait_timeout=0.3)
+        except TypeError as err:
+            if not _is_early_end(err):
+                raise
+            return
         told = asyncio.create_task(gone.wait())
         await asyncio.wait((client.eio.read_loop_task, told), return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
@@ -83,17 +89,23 @@ class Follower:
         sys.stdout.flush()
 
 
+def _is_early_end(err: TypeError) -> bool:
+    """Return whether a WebSocket ended before its first message: python-engineio decodes the close code as a packet."""
+    return traceback.extract_tb(err.__traceback__)[-1].name == "decode"
+
+
 async def main(seed: str, followers: str) -> None:
-    """Follow until stdin ends."""
+    """Follow until stdin ends. A follower that raises ends all of them, and the process with its exception."""
     each = [Follower(**each, seed=int(seed) + number) for number, each in enumerate(json.loads(followers))]
-    tasks = [asyncio.create_task(follower.run()) for follower in each]
-    reading = asyncio.get_running_loop().run_in_executor
-    while await reading(None, sys.stdin.readline):
-        for follower in each:
-            follower.restless = False
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    stdin = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdin), sys.stdin)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(follower.run()) for follower in each]
+        while await stdin.readline():
+            for follower in each:
+                follower.restless = False
+        for task in tasks:
+            task.cancel()
 
 
 asyncio.run(main(*sys.argv[1:]))
