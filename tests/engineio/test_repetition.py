@@ -55,8 +55,8 @@ async def client(make_wire: MakeWire, version: int) -> Client:
     return await Client.open(wire)
 
 
-# A mark of the JavaScript, Java, C++ and Swift clients, and one of Socket.IO 4.8.
-@pytest.mark.parametrize("mark", ["PbZ4Sx1", "PbZ4Sx1.0", "k3v8x2abc"])
+# A mark of the JavaScript, Java, C++ and Swift clients, one of Socket.IO 4.8, and Python's: seconds with a fraction.
+@pytest.mark.parametrize("mark", ["PbZ4Sx1", "PbZ4Sx1.0", "k3v8x2abc", "1767225600.1234567"])
 async def test_a_poll_repeated_over_a_new_connection_gets_the_same_response(client: Client, mark: str) -> None:
     first, second = await client.connect(), await client.connect()
     one = await client.send("one")
@@ -66,7 +66,7 @@ async def test_a_poll_repeated_over_a_new_connection_gets_the_same_response(clie
     assert await client.poll(second, f"{mark}x") == two
 
 
-@pytest.mark.parametrize("mark", ["PbZ4Sx1", "k3v8x2abc"])
+@pytest.mark.parametrize("mark", ["PbZ4Sx1", "k3v8x2abc", "1767225600.1234567"])
 async def test_a_post_repeated_over_a_new_connection_is_taken_once(client: Client, mark: str) -> None:
     first, second = await client.connect(), await client.connect()
     for connection in (first, second):
@@ -91,9 +91,9 @@ async def test_the_same_mark_over_the_same_connection_is_a_new_request(client: C
     assert [await client.wire.event("message") for _ in range(2)] == ["same", "same"]
 
 
-# .NET and Unity: whole seconds; Python: seconds with a fraction; others: milliseconds; and no mark.
-@pytest.mark.parametrize("mark", ["1767225600", "1767225600.1234567", "1767225600123", ""])
-async def test_a_mark_that_is_a_time_makes_no_repetition(client: Client, mark: str) -> None:
+# .NET and Unity: whole seconds; others: milliseconds; and no mark.
+@pytest.mark.parametrize("mark", ["1767225600", "1767225600123", ""])
+async def test_a_mark_that_is_a_whole_number_makes_no_repetition(client: Client, mark: str) -> None:
     """All requests of one second share the mark, over as many connections as the client's pool has."""
     for text in ("one", "two"):
         connection = await client.connect()
