@@ -28,7 +28,7 @@ from .devices.polls import Polls
 from .devices.rings import Rings
 from .errors import NotReadyError, StorageError
 from .media.hls import Streams
-from .media.stills import Pictures
+from .media.stills import Stills
 from .media.webrtc import WebRtc
 from .messages import Messages
 from .pairing.desk import PairingDesk, Surroundings
@@ -64,7 +64,7 @@ class Relay:
     polls: Polls
     history: History
     forecasts: Forecasts
-    pictures: Pictures
+    stills: Stills
     streams: Streams
     webrtc: WebRtc
     audit: Audit
@@ -113,7 +113,7 @@ async def open_relay(hass: HomeAssistant, settings: Settings, exit_stack: AsyncE
         polls=Polls(hass, feed),
         history=History(hass, catalog),
         forecasts=Forecasts(hass, catalog),
-        pictures=Pictures(hass),
+        stills=Stills(hass),
         streams=Streams(hass, catalog, grants),
         webrtc=WebRtc(hass, catalog, grants),
         audit=audit,
@@ -137,7 +137,7 @@ def _start(relay: Relay, exit_stack: AsyncExitStack) -> None:
         start()
     # These fetch on request: there is nothing to start.
     exit_stack.callback(relay.forecasts.stop)
-    exit_stack.callback(relay.pictures.stop)
+    exit_stack.callback(relay.stills.stop)
     exit_stack.callback(relay.grants.subscribe(lambda change: relay.polls.wake(change.grant.id)))
     exit_stack.callback(audit_trail.start(relay.hass, relay.audit, relay.desk, relay.grants))
     exit_stack.callback(_renew_keys_daily(relay.hass, relay.grants))

@@ -1,4 +1,4 @@
-"""Forecasts: what a weather service foretells, read as the present weather is."""
+"""Weather forecasts, read as the present weather is."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,18 +18,18 @@ from ..errors import (
     UnsupportedForecastError,
 )
 from .catalog import Catalog
+from .coalesced import Coalesced
 from .model import Device, Json
-from .once import Once
 from .traits.weather import Weather, read_forecast
 
-# A forecast: sixteen days by the hour, as the most generous services give.
+# Sixteen days by the hour, the longest forecast that services give.
 FORECAST_POINTS_MAX: Final = 384
-# A weather service that has not answered by then is given up.
+# Timeout of a weather service, in seconds.
 FORECAST_TIMEOUT: Final = 10.0
-# Everyone who asks for it within this time gets the same one: services foretell anew every ten minutes at best, and
-# some count or charge each question.
+# All requests within this time get the same forecast: services make a new one every ten minutes at best, and some
+# count or charge each request.
 FORECAST_LIFETIME: Final = 60.0
-# And the same failure: a service that is down is not asked without a pause, and is soon asked again.
+# And the same failure: a service that is down is not requested without a pause, and is soon requested again.
 FORECAST_FAILURE_LIFETIME: Final = 5.0
 
 _LOGGER = logging.getLogger(__name__)
@@ -40,28 +40,29 @@ _KEY: Final = "forecast"
 
 
 class Forecasts:
-    """Asks Home Assistant for forecasts, and keeps each for `FORECAST_LIFETIME` seconds.
+    """Fetches forecasts from Home Assistant, and caches each for `FORECAST_LIFETIME` seconds.
 
-    A failure is kept, too, for `FORECAST_FAILURE_LIFETIME` seconds.
+    A failure is cached for `FORECAST_FAILURE_LIFETIME` seconds.
     """
 
     def __init__(self, hass: HomeAssistant, catalog: Catalog) -> None:
-        """Have asked for none yet."""
+        """Start with an empty cache."""
         self._hass = hass
         self._catalog = catalog
-        self._asked: Once[tuple[str, str], Points] = Once(
+        self._cache: Coalesced[tuple[str, str], Points] = Coalesced(
             hass, f"{DOMAIN} forecast", FORECAST_LIFETIME, FORECAST_FAILURE_LIFETIME
         )
 
     def stop(self) -> None:
-        """Give up every question and forget every answer; who waits for one is told `NotReadyError`."""
-        self._asked.stop()
+        """Cancel every fetch and clear the cache; waiting requests get `NotReadyError`."""
+        self._cache.stop()
 
     async def get(self, device: Device, kind: str) -> Points:
-        """Return a forecast's points, soonest first, at most `FORECAST_POINTS_MAX`, each as `FORECAST_FIELDS` say.
+        """Return a forecast: at most `FORECAST_POINTS_MAX` points, soonest first, each an object of `FORECAST_FIELDS`.
 
-        They were told now or a moment ago. Raises `UnsupportedForecastError` for what does not offer this kind,
-        `DeviceOfflineError`, `ForecastUnavailableError`, and `UnknownDeviceError` when the device is just gone.
+        `kind` is one of `FORECASTS`. Raises `UnsupportedForecastError` for a device that does not offer it,
+        `DeviceOfflineError`, `ForecastUnavailableError`, `NotReadyError`, and `UnknownDeviceError` when the device was
+        removed meanwhile.
         """
         offered: Json = device.traits.get(Weather.name, {})
         kinds = offered.get("forecasts", ())
@@ -69,21 +70,21 @@ class Forecasts:
             raise UnsupportedForecastError(f"this device's forecasts: {', '.join(kinds) or 'none'}")
         if not device.online:
             raise DeviceOfflineError
-        return await self._asked.get((device.id, kind), partial(self._ask, device, kind))
+        return await self._cache.get((device.id, kind), partial(self._fetch, device, kind))
 
-    async def _ask(self, device: Device, kind: str) -> Points:
-        told = await self._told(device.entity_id, kind)
+    async def _fetch(self, device: Device, kind: str) -> Points:
+        raw = await self._call(device.entity_id, kind)
         entity = self._catalog.entity(device)
         if entity is None:
             raise UnknownDeviceError
-        read = (read_forecast(entity, point) for point in told if isinstance(point, Mapping))
+        read = (read_forecast(entity, point) for point in raw if isinstance(point, Mapping))
         points = sorted((point for point in read if point), key=lambda point: str(point["at"]))
         if not points:
-            # So Home Assistant tells of a service that could not be asked.
+            # What Home Assistant returns when a service could not be reached.
             raise ForecastUnavailableError
         return points[:FORECAST_POINTS_MAX]
 
-    async def _told(self, entity_id: str, kind: str) -> list[Any]:
+    async def _call(self, entity_id: str, kind: str) -> list[Any]:
         data = {ATTR_ENTITY_ID: entity_id, "type": kind}
         try:
             async with asyncio.timeout(FORECAST_TIMEOUT):
@@ -93,8 +94,8 @@ class Forecasts:
         except Exception as err:  # noqa: BLE001 - integrations raise anything
             _LOGGER.warning("%s gave no forecast: %s", entity_id, type(err).__name__)
             raise ForecastUnavailableError from None
-        answer = (response or {}).get(entity_id)
-        told = answer.get(_KEY) if isinstance(answer, Mapping) else None
-        if not isinstance(told, list):
+        of_entity = (response or {}).get(entity_id)
+        points = of_entity.get(_KEY) if isinstance(of_entity, Mapping) else None
+        if not isinstance(points, list):
             raise ForecastUnavailableError
-        return told
+        return points

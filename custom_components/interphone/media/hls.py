@@ -1,4 +1,7 @@
-"""Streams: addresses of what cameras stream, each good for one grant, one camera, and for as long as it is used."""
+"""HLS streams: each has an address that serves one camera to one grant, for as long as it is used.
+
+The address holds a secret, the ticket, because players cannot send an `Authorization` header.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,18 +29,18 @@ from ..errors import (
 )
 from .capability import camera_of, require_stream
 
-# A stream's address that nobody used for this long is over: players ask every few seconds, and even a page that opens
-# slowly begins within a minute.
+# A ticket expires after this time without use: players fetch every few seconds, and even a page that opens slowly
+# begins within a minute.
 STREAM_IDLE_TIMEOUT: Final = 60.0
-# One that is used without a pause ends all the same: whoever got hold of it watches no longer than this.
+# A ticket that is used without a pause expires all the same, so that a leaked one does not last.
 STREAM_LIFETIME: Final = 12 * 3600.0
-# Addresses of one grant at once: a household's screens with all their cameras. One more, and the least used is over.
+# Tickets of one grant: a household's screens with all their cameras. One more ends the least recently used.
 STREAMS_PER_GRANT: Final = 32
-# Requests of one address that wait at once: each of a few players waits for a playlist and a part or two.
+# Waiting requests of one ticket: each of a few players waits for a playlist and a part or two.
 STREAM_REQUESTS_MAX: Final = 32
-# A camera that has streamed nothing by then is given up for now: below the 30 s after which proxies give up.
+# Timeout of a waiting request: below the 30 s after which proxies close a connection.
 STREAM_TIMEOUT: Final = 25.0
-# A camera that named no source is not asked again for this long, whoever asks: a cloud or a login may be behind it.
+# How long a camera that gave no source is not asked again, by any grant: a cloud or a login may be behind it.
 STREAM_FAILURE_LIFETIME: Final = 5.0
 
 _LOGGER = logging.getLogger(__name__)
@@ -45,44 +48,45 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class _Ticket:
-    """What an address stands for. Its secret is known to whoever was given the address, and kept nowhere."""
+    """What an address stands for. Of its secret only the digest is kept."""
 
     key: bytes
     grant_id: str
     device_id: str
     ends: float
-    # Whether it was told to whoever asked for it: not before the camera streams.
-    told: bool = False
+    # Whether `open` has returned it: not before the camera streams.
+    issued: bool = False
     timer: asyncio.TimerHandle | None = None
-    # The patience with each request that waits for the camera.
-    patience: set[asyncio.Timeout] = field(default_factory=set)
+    # The timeouts of the requests that wait for the camera: rescheduling one ends its request.
+    timeouts: set[asyncio.Timeout] = field(default_factory=set)
 
 
 class Streams:
-    """Owns the tickets. One ends when it is not used, with the token it was asked for with, or with its grant's sight.
+    """Owns the tickets. One expires without use, and with the access token it was requested by.
 
-    The pictures are Home Assistant's: one stream a camera, whoever watches, which ends when nobody does.
+    It ends when its camera is removed, or when its grant is paused, revoked or loses the camera. The media is Home
+    Assistant's: one stream a camera for all viewers, which ends with the last of them.
     """
 
     def __init__(self, hass: HomeAssistant, catalog: Catalog, grants: Grants) -> None:
-        """Have given no address yet."""
+        """Start without tickets."""
         self._hass = hass
         self._catalog = catalog
         self._grants = grants
         self._tickets: dict[bytes, _Ticket] = {}  # by the digest of their secrets, the least recently used first
-        # Cameras that just failed, by device, each until its timer forgets it.
+        # Cameras that just failed, by device id: the timer that removes each.
         self._failed: dict[str, asyncio.TimerHandle] = {}
         self._releases: list[CALLBACK_TYPE] = []
         self._stopped = False
 
     @callback
     def start(self) -> None:
-        """End tickets by what happens to devices and grants from now on."""
+        """Follow devices and grants."""
         self._releases = [self._catalog.subscribe(self._on_device), self._grants.subscribe(self._on_grant)]
 
     @callback
     def stop(self) -> None:
-        """End every ticket; whoever waits for a camera is told `NotReadyError`."""
+        """End every ticket; waiting requests get `NotReadyError`."""
         self._stopped = True
         while self._releases:
             self._releases.pop()()
@@ -92,38 +96,39 @@ class Streams:
             self._failed.popitem()[1].cancel()
 
     async def open(self, admission: Admission, device: Device) -> str:
-        """Have a camera stream, and return a new ticket's secret: 256 bit, as a part of a path.
+        """Start a camera's stream, and return a new ticket's secret: 256 bits, URL-safe Base64.
 
-        It ends with the token of its admission, and one more than `STREAMS_PER_GRANT` ends the grant's least recently
-        used. Raises `UnsupportedStreamError`, `DeviceOfflineError`, `StreamUnavailableError`, `RateLimitedError` when
-        `STREAM_REQUESTS_MAX` are asked for already, `ExpiredTokenError`, or what says that the grant no longer sees
-        the device; then no other ticket ends.
+        It expires with the token of its admission. One more than `STREAMS_PER_GRANT` ends the grant's least recently
+        used; a refused request ends none. Raises `UnsupportedStreamError`, `DeviceOfflineError`,
+        `StreamUnavailableError`, `RateLimitedError` while `STREAM_REQUESTS_MAX` requests wait, `ExpiredTokenError`,
+        `NotReadyError`, or, when the grant loses the device meanwhile, `UnknownDeviceError`, `PausedGrantError` or
+        `RevokedGrantError`.
         """
         left = min(STREAM_LIFETIME, admission.token_expires - time.time())
-        if left <= 0:  # let in all the same, for clocks that differ
+        if left <= 0:  # admitted all the same, because clocks differ
             raise ExpiredTokenError
-        if sum(not ticket.told for ticket in self._of_grant(admission.grant.id)) >= STREAM_REQUESTS_MAX:
+        if sum(not ticket.issued for ticket in self._of_grant(admission.grant.id)) >= STREAM_REQUESTS_MAX:
             raise RateLimitedError(retry_after=1)
         secret = secrets.token_urlsafe(32)
         ticket = _Ticket(_digest(secret), admission.grant.id, device.id, self._hass.loop.time() + left)
         self._tickets[ticket.key] = ticket
         try:
-            await self._serve(ticket, _nothing_more)
+            await self._serve(ticket, _leave)
         except BaseException:
             self._end(ticket)
             raise
-        ticket.told = True
-        # Only now: who is refused puts no player out.
-        for surplus in [known for known in self._of_grant(ticket.grant_id) if known.told][:-STREAMS_PER_GRANT]:
+        ticket.issued = True
+        # Last, so that a refused request ends no other ticket.
+        for surplus in [known for known in self._of_grant(ticket.grant_id) if known.issued][:-STREAMS_PER_GRANT]:
             self._end(surplus)
         return secret
 
     async def serve[T](self, secret: str, work: Callable[[Any], Awaitable[T]]) -> T:
-        """Return what `work` makes of Home Assistant's stream for the holder of a ticket.
+        """Call `work` with Home Assistant's stream for the holder of a ticket, and return its result.
 
-        Raises `UnknownStreamError` for one that is over, `RateLimitedError` when `STREAM_REQUESTS_MAX` wait already,
-        `DeviceOfflineError`, `StreamUnavailableError`, or what says that the grant no longer sees the device: also when
-        it loses that sight while the camera is waited for.
+        Raises `UnknownStreamError` for a ticket that has ended, `RateLimitedError` while `STREAM_REQUESTS_MAX` requests
+        wait, `DeviceOfflineError`, `StreamUnavailableError`, `NotReadyError`, or `UnknownDeviceError`,
+        `PausedGrantError` or `RevokedGrantError` when the grant has lost the device, also while the request waits.
         """
         ticket = self._tickets.get(_digest(secret))
         if ticket is None:
@@ -132,15 +137,15 @@ class Streams:
 
     async def _serve[T](self, ticket: _Ticket, work: Callable[[Any], Awaitable[T]]) -> T:
         device = self._admit(ticket)
-        if len(ticket.patience) >= STREAM_REQUESTS_MAX:
+        if len(ticket.timeouts) >= STREAM_REQUESTS_MAX:
             raise RateLimitedError(retry_after=1)
         try:
-            async with asyncio.timeout(STREAM_TIMEOUT) as patience:
-                ticket.patience.add(patience)
+            async with asyncio.timeout(STREAM_TIMEOUT) as timeout:
+                ticket.timeouts.add(timeout)
                 try:
                     result = await work(await self._stream(device))
                 finally:
-                    ticket.patience.discard(patience)
+                    ticket.timeouts.discard(timeout)
         except InterphoneError:
             raise
         except Exception as err:  # noqa: BLE001 - integrations raise anything
@@ -148,12 +153,12 @@ class Streams:
             if not isinstance(err, TimeoutError | HomeAssistantError):
                 _LOGGER.warning("%s gave no stream: %s", device.entity_id, type(err).__name__)
             raise StreamUnavailableError from None
-        # The camera took its time: what was given may have been taken back.
+        # Re-check the grant: it may have been revoked while the camera was waited for.
         self._admit(ticket)
         return result
 
     def _admit(self, ticket: _Ticket) -> Device:
-        """Note a ticket's use and return its device, unless it is over, or its grant no longer sees that."""
+        """Renew a ticket and return its device. Raises when it has ended or its grant has lost the device."""
         if self._stopped:
             raise NotReadyError
         device = self._catalog.seen(ticket.device_id, self._grants.require_active(ticket.grant_id).scope)
@@ -168,7 +173,7 @@ class Streams:
         return device
 
     async def _stream(self, device: Device) -> Any:
-        """Return Home Assistant's stream of a camera, running."""
+        """Return Home Assistant's stream of a camera, started."""
         require_stream(device, HLS)
         camera = camera_of(self._hass, device)
         if device.id in self._failed:
@@ -180,17 +185,16 @@ class Streams:
             raise
         if stream is None:
             self._note_failure(device.id)
-            raise StreamUnavailableError("the camera names no source")
-        # Home Assistant starts this timer with the first segment, and would try a camera that sends none for ever. One
-        # that runs goes on as it is.
+            raise StreamUnavailableError("the camera has no source")
+        # Home Assistant starts this timer with the first segment, and would retry a camera that sends none for ever. A
+        # timer that runs is left as it is.
         stream.add_provider(HLS).idle_timer.start()
         await stream.start()
         return stream
 
     def _note_failure(self, device_id: str) -> None:
         if device_id not in self._failed and not self._stopped:
-            forget = self._failed.pop
-            self._failed[device_id] = self._hass.loop.call_later(STREAM_FAILURE_LIFETIME, forget, device_id)
+            self._failed[device_id] = self._hass.loop.call_later(STREAM_FAILURE_LIFETIME, self._failed.pop, device_id)
 
     def _of_grant(self, grant_id: str) -> list[_Ticket]:
         return [ticket for ticket in self._tickets.values() if ticket.grant_id == grant_id]
@@ -217,17 +221,17 @@ class Streams:
             self._end(ticket)
 
     def _end(self, ticket: _Ticket) -> None:
-        """End a ticket; its requests that wait for the camera are answered at once."""
+        """End a ticket; its waiting requests end at once."""
         self._tickets.pop(ticket.key, None)
         if ticket.timer:
             ticket.timer.cancel()
-        for patience in ticket.patience:
-            if not patience.expired():
-                patience.reschedule(self._hass.loop.time())
+        for timeout in ticket.timeouts:
+            if not timeout.expired():
+                timeout.reschedule(self._hass.loop.time())
 
 
-async def _nothing_more(_stream: Any) -> None:
-    """Leave the stream as it is: running."""
+async def _leave(_stream: Any) -> None:
+    """Leave the stream as it is: started."""
 
 
 def _digest(secret: str) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.interphone.const import BASE_PATH
-from custom_components.interphone.media.stills import PICTURE_LIFETIME, PICTURE_SIZE_MAX
+from custom_components.interphone.media.stills import STILL_LIFETIME, STILL_SIZE_MAX
 
 from ...cameras import StillCamera, set_up_cameras
 from ...conftest import ORIGIN, Home, Tokens
@@ -63,7 +63,7 @@ async def test_all_who_ask_at_once_share_one_fetch(home: Home, tokens: Tokens, p
 async def test_a_picture_is_kept_for_a_moment_only(home: Home, tokens: Tokens, path: str, camera: StillCamera) -> None:
     await picture(home, tokens, path)
     camera.picture = b"later"
-    async_fire_time_changed(home.hass, dt_util.utcnow() + timedelta(seconds=PICTURE_LIFETIME + 0.1))
+    async_fire_time_changed(home.hass, dt_util.utcnow() + timedelta(seconds=STILL_LIFETIME + 0.1))
     assert await picture(home, tokens, path) == b"later"
 
 
@@ -107,7 +107,7 @@ async def test_a_camera_that_fails_is_told_without_its_words(
 
 
 async def test_a_film_is_not_passed_on(home: Home, tokens: Tokens, path: str, camera: StillCamera) -> None:
-    camera.picture = bytes(PICTURE_SIZE_MAX + 1)
+    camera.picture = bytes(STILL_SIZE_MAX + 1)
     await home.refused(502, "picture_too_large", "GET", path, headers=tokens.headers)
 
 

@@ -24,7 +24,7 @@ class StillView(DeviceView):
     )
     async def get(self, call: DeviceCall) -> web.Response:
         """Return the picture as the camera gave it."""
-        picture = await call.read(call.relay.pictures.get(call.device))
+        picture = await call.read(call.relay.stills.get(call.device))
         return web.Response(
             body=picture.content,
             content_type=picture.content_type,
