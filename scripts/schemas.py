@@ -13,11 +13,13 @@ from typing import Any, Final
 import homeassistant.core  # noqa: F401
 
 from custom_components.interphone import websocket_api
-from custom_components.interphone.api.rest import OPENAPI
+from custom_components.interphone.api import OPENAPI
+from custom_components.interphone.api.socketio import asyncapi
 
 SCHEMA: Final = Path(__file__).resolve().parents[1] / "schema"
 
 DOCUMENTS: Final[Mapping[str, Callable[[], Mapping[str, Any]]]] = {
+    "asyncapi.json": asyncapi.describe,
     "openapi.json": OPENAPI.describe,
     "websocket.json": websocket_api.describe,
 }

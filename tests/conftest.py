@@ -24,11 +24,21 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 import socketio
+from socketio import packet
 from socketio.exceptions import ConnectionError as SocketConnectionError
 
+from custom_components.interphone.api.socketio.packet import SocketIoPacket
 from custom_components.interphone.const import BASE_PATH, DOMAIN
 
-from .description import ResponseCheck, check_event, check_push, check_response, check_result
+from .description import (
+    ResponseCheck,
+    check_call,
+    check_event,
+    check_message,
+    check_response,
+    check_result,
+    message_faults,
+)
 from .disk import SlowDisk
 
 ORIGIN = "https://website.example"
@@ -242,9 +252,28 @@ class Home:
 
 
 @pytest.fixture
+def _described_events(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Hold every event that the home sends over the socket against its description, whoever receives it."""
+    faults: list[str] = []
+    encode = SocketIoPacket.encode
+
+    def hold(pkt: SocketIoPacket) -> Any:
+        if pkt.packet_type == packet.EVENT:
+            faults.extend(message_faults(*pkt.data))
+        elif pkt.packet_type == packet.CONNECT_ERROR:
+            faults.extend(message_faults("connect.error", pkt.data))
+        return encode(pkt)
+
+    monkeypatch.setattr(SocketIoPacket, "encode", hold)
+    yield
+    assert faults == []
+
+
+@pytest.fixture
 async def home(
     hass: HomeAssistant,
     entry: MockConfigEntry,
+    _described_events: None,
     hass_client_no_auth: ClientSessionGenerator,
     hass_ws_client: WebSocketGenerator,
 ) -> Home:
@@ -284,7 +313,10 @@ class Socket:
         """Return name and payload of the next event; `closed` when the home has hung up."""
         async with asyncio.timeout(5):
             event, payload = await self._received.get()
-        check_push(event, payload)
+        if event == "refused":
+            check_message("connect.error", payload)
+        elif event != "closed":
+            check_message(event, payload)
         return event, payload
 
     async def receive(self, event: str) -> Any:
@@ -299,7 +331,9 @@ class Socket:
 
     async def call(self, event: str, *data: Any) -> Any:
         """Send an event and return its ack."""
-        return await self.client.call(event, data, timeout=5)
+        ack = await self.client.call(event, data, timeout=5)
+        check_call(event, *data[:1] or (None,), ack)
+        return ack
 
     async def command(self, **envelope: Any) -> Any:
         """Send a command and return its ack."""

@@ -6,13 +6,13 @@ import re
 from typing import Any, Final
 
 from aiohttp import web
+from homeassistant.helpers.json import json_dumps
 from jsonschema import Draft202012Validator, FormatChecker
 
 from custom_components.interphone import websocket_api
-from custom_components.interphone.api.rest import OPENAPI, VIEWS
+from custom_components.interphone.api import OPENAPI, VIEWS
+from custom_components.interphone.api.socketio.asyncapi import describe as asyncapi
 from custom_components.interphone.const import BASE_PATH, DOMAIN
-
-from .devices.wire import fits
 
 JSON: Final = "application/json"
 
@@ -111,13 +111,28 @@ def check_event(type_: str, event: Any) -> None:
     assert not faults, (type_, faults, event)
 
 
-def check_push(event: str, payload: Any) -> None:
-    """Check that what a website is told over the socket is what the device model describes."""
-    if event in {"state", "devices", "event"}:
-        fits(event, payload)
-    elif event == "snapshot":
-        for device in payload["devices"]:
-            fits("device", device)
-    elif event == "resume":
-        for change in payload["changes"]:
-            check_push(change["event"], change["payload"])
+@cache
+def _message_validator(name: str) -> Draft202012Validator:
+    described = asyncapi()
+    return _with_components(described["components"]["messages"][name]["payload"], described["components"])
+
+
+def message_faults(name: str, payload: Any) -> list[str]:
+    """Return what is wrong with a message of the socket, by the description of this name; nothing is no fault."""
+    if name not in asyncapi()["components"]["messages"]:
+        return [f"{name} is not described"]
+    sent = json.loads(json_dumps(payload))
+    return [f"{name}: {fault}" for fault in _faults(_message_validator(name), sent)]
+
+
+def check_message(name: str, payload: Any) -> None:
+    """Check a message of the socket: an event, `<event>.ack`, or `connect.error`."""
+    assert not message_faults(name, payload), payload
+
+
+def check_call(event: str, data: Any, ack: Any) -> None:
+    """Check what acknowledges an event, and the event's data where the home accepted it."""
+    check_message(f"{event}.ack", ack)
+    answers = ack if isinstance(ack, list) else [ack]
+    if all(answer.get("success", answer.get("status") not in {"failed", "expired"}) for answer in answers):
+        check_message(event, data)

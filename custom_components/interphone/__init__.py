@@ -20,11 +20,8 @@ from . import code_notification, grant_devices, repairs, services, websocket_api
 from .access.store import PrivateStore
 from .api import routes
 from .api.peer import LOCAL
-from .api.socketio.answers import Answers
-from .api.socketio.commands import SocketCommands
 from .api.socketio.gateway import Gateway
 from .api.socketio.view import GATEWAY
-from .api.socketio.webrtc import WebRtcEvents
 from .const import DOMAIN
 from .errors import StorageError, UnknownGrantError
 from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay, open_relay
@@ -71,7 +68,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
 
 def _start_gateway(hass: HomeAssistant, relay: Relay, exit_stack: AsyncExitStack) -> None:
     """Serve Socket.IO, until `exit_stack` closes every session with the reason why."""
-    gateway = Gateway(relay, (SocketCommands(relay), Answers(relay), WebRtcEvents(relay)))
+    gateway = Gateway(relay)
 
     async def stop() -> None:
         await gateway.stop("stopping" if hass.is_stopping else "unloaded")

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 import pytest
 from socketio import packet
 from socketio.exceptions import ConnectionRefusedError as RefusedError
@@ -31,7 +31,7 @@ class App:
         sio.on("message", self._message)
         sio.on("message-with-ack", self._ack)
 
-    async def _connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
+    async def _connect(self, sid: str, _request: web.Request, auth: Any) -> None:
         if auth and "refuse" in auth:
             raise RefusedError(*auth["refuse"])
         self.connected.append((sid, auth))

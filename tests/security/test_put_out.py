@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.interphone.api.rest import VIEWS
+from custom_components.interphone.api import VIEWS
 from custom_components.interphone.api.view import GrantView
 from custom_components.interphone.devices.polls import POLLS_PER_GRANT
 from tests.conftest import Connect, Home, Tokens

@@ -1,11 +1,21 @@
 """The API that websites and displays use: REST and Socket.IO, on any aiohttp application."""
 
+from typing import Final
+
 from aiohttp import web
 
 from .peer import Door
-from .rest import VIEWS
+from .rest import VIEWS as REST_VIEWS
+from .rest.openapi import OpenApiView
+from .socketio.asyncapi import AsyncApiView
 from .socketio.view import SocketIoRoute
-from .view import NotFoundRoute
+from .view import NotFoundRoute, View
+
+_DESCRIBED: Final[tuple[View, ...]] = (*REST_VIEWS, AsyncApiView())
+OPENAPI: Final = OpenApiView(_DESCRIBED)
+
+# Every view there is.
+VIEWS: Final[tuple[View, ...]] = (*_DESCRIBED, OPENAPI)
 
 
 def routes(application: web.Application, door: Door) -> None:

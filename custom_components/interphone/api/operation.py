@@ -1,6 +1,6 @@
 """Descriptions of the methods of a path: requests are validated by them, and `openapi.json` is made from them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -98,3 +98,17 @@ def success(**fields: Any) -> vol.Schema:
 def json_of(**fields: Any) -> Mapping[str, Any]:
     """Describe a response that is JSON of `success` and exactly these fields."""
     return {JSON: success(**fields)}
+
+
+def error_body(possible: Iterable[type[errors.InterphoneError]], fields: Mapping[Any, Any] | None = None) -> vol.Schema:
+    """Return the schema of the body that these errors have: `Messages.body`, and `fields` beyond it."""
+    return vol.Schema(
+        {
+            "success": False,
+            "error": vol.In([error.code for error in possible]),
+            "message": str,
+            vol.Optional("retry_after", description="Seconds."): vol.All(int, vol.Range(min=1)),
+            **(fields or {}),
+        },
+        required=True,
+    )

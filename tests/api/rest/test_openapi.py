@@ -9,7 +9,7 @@ import pytest
 from referencing.jsonschema import DRAFT202012
 
 from custom_components.interphone import errors
-from custom_components.interphone.api.rest import OPENAPI
+from custom_components.interphone.api import OPENAPI
 from custom_components.interphone.const import BASE_PATH
 
 from ...cameras import StillCamera, set_up_cameras

@@ -13,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.interphone.access.tokens import TOKEN_LEEWAY
-from custom_components.interphone.api.rest import VIEWS
+from custom_components.interphone.api import VIEWS
 from custom_components.interphone.api.view import GrantView
 
 from ...conftest import Home, Tokens

@@ -158,7 +158,7 @@ async def test_an_authentication_without_a_token(connect: Connect, tokens: Token
     stranger = await connect()
     answer = await stranger.call("authenticate", *data)
     assert answer["error"] == "invalid_request"
-    assert "token" in answer["message"]
+    assert ("token" if data and isinstance(data[0], dict) else "expected") in answer["message"]
     # It may try again.
     assert await stranger.call("authenticate", {"token": tokens.token}) == {"success": True}
 

@@ -9,13 +9,13 @@ from .devices import DeviceDetailView, DevicesView
 from .events import EventsView
 from .forecast import ForecastView
 from .history import HistoryView
-from .openapi import OpenApiView
 from .pairing import CodeCheckView, CodeView
 from .still import StillView
 from .stream import FILES, StreamFileView, StreamView
 from .tokens import GrantDetailView, RevokeView, TokenView
 
-_VIEWS: Final[tuple[View, ...]] = (
+# The views, without that of their description.
+VIEWS: Final[tuple[View, ...]] = (
     CodeView(),
     CodeCheckView(),
     TokenView(),
@@ -32,7 +32,3 @@ _VIEWS: Final[tuple[View, ...]] = (
     EventsView(),
     AnswerView(),
 )
-OPENAPI: Final = OpenApiView(_VIEWS)
-
-# Every view there is.
-VIEWS: Final[tuple[View, ...]] = (*_VIEWS, OPENAPI)

@@ -15,7 +15,7 @@ from ...const import BASE_PATH, DOMAIN
 from ...errors import InterphoneError
 from ..components import components
 from ..contract import Payload, json_schema
-from ..operation import ANYWHERE, JSON, Errors, Operation
+from ..operation import ANYWHERE, JSON, Errors, Operation, error_body
 from ..view import Call, GrantView, View, json_response
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
@@ -128,17 +128,3 @@ def _errors(errors: Errors, fields: Mapping[Any, Any]) -> dict[str, Any]:
         }
         for status, alike in sorted(by_status.items())
     }
-
-
-def error_body(errors: Iterable[type[InterphoneError]], fields: Mapping[Any, Any] | None = None) -> vol.Schema:
-    """Return the schema of the body that these errors have: `Messages.body`, and `fields` beyond it."""
-    return vol.Schema(
-        {
-            "success": False,
-            "error": vol.In([error.code for error in errors]),
-            "message": str,
-            vol.Optional("retry_after", description="Seconds."): vol.All(int, vol.Range(min=1)),
-            **(fields or {}),
-        },
-        required=True,
-    )

@@ -1,36 +1,75 @@
 """Coming and going of sessions: connect, authenticate, the end of a token or a grant, close."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from functools import partial
+import logging
 import math
 import time
-from typing import Any
+from typing import Any, Final
 
-from aiohttp import web
 from socketio.exceptions import ConnectionRefusedError as RefusedError
+import voluptuous as vol
 
+from ... import errors
 from ...access.grants import Admission, GrantChange, GrantEvent
 from ...access.models import Grant
 from ...engineio.settings import PACKET_SIZE, PACKET_SIZE_MAX
 from ...errors import InterphoneError, InvalidRequestError
 from ...relay import Relay
-from ..origin import check_origin
-from ..view import PEER
-from .credentials import PanelCredential, identify, presented_token
-from .events import Event
+from ..contract import Payload, Validator
+from ..operation import Errors, success
+from ..origin import is_allowed
+from .credentials import DisplayCredential, Handshake, identify
+from .events import ClientEvent, Event, Reason
 from .fanout import Fanout
 from .push import Push
 from .server import AUTHENTICATE_TIMEOUT, SocketIoServer
 from .sessions import Kind, Session, Sessions
 
+_LOGGER = logging.getLogger(__name__)
 
-class Reason(StrEnum):
-    """Why a session is closed, as `revoked` carries it; the event of a grant is one too."""
+# Why a token is refused.
+TOKEN_ERRORS: Final[Errors] = (
+    errors.InvalidTokenError,
+    errors.ExpiredTokenError,
+    errors.RevokedGrantError,
+    errors.PausedGrantError,
+    errors.InvalidRequestError,
+)
 
-    MISSING_TOKEN = "missing_token"  # noqa: S105 - the name of a reason
-    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - the name of a reason
-    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of a reason
+_SINCE: Final = Validator(
+    lambda value: value,
+    {
+        "description": "The position that is known. Without one that the feed still reaches, a snapshot is sent.",
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": {"epoch": {"type": "string"}, "seq": {"type": "integer"}},
+                "required": ["epoch", "seq"],
+            },
+            {"description": "Anything else is no position."},
+        ],
+    },
+)
+_TOKEN: Final = Validator(
+    lambda value: value if isinstance(value, str) and value else None,
+    {"description": "An access token; anything but a string is none.", "anyOf": [{"type": "string"}, {}]},
+)
+
+# `auth` of a CONNECT packet. Without a token there, the one of the handshake's Authorization header counts.
+CONNECT_AUTH: Final = Payload(
+    vol.Schema(
+        {vol.Optional("token", default=None): _TOKEN, vol.Optional("since", default=None): _SINCE},
+        extra=vol.REMOVE_EXTRA,
+    )
+)
+AUTHENTICATE: Final = ClientEvent(
+    Event.AUTHENTICATE,
+    "Authenticate a session that has no token yet, or keep a website's for as long as its new token lasts",
+    data=vol.Schema({vol.Required("token"): str, vol.Optional("since", default=None): _SINCE}, extra=vol.REMOVE_EXTRA),
+    ack=success(),
+    errors=TOKEN_ERRORS,
+)
 
 
 class SessionAdmission:
@@ -53,12 +92,9 @@ class SessionAdmission:
 
     def recheck_origins(self) -> None:
         """Close the sessions of pages whose origin is no longer allowed."""
-        for sid in self._sessions.all:
-            request = self._server.get_environ(sid)["aiohttp.request"]
-            try:
-                check_origin(request[PEER], request, self._relay)
-            except InterphoneError as err:
-                self.close((sid,), err.code)
+        for session in filter(None, map(self._sessions.get, self._sessions.all)):
+            if session.peer.origin is not None and not is_allowed(session.peer, self._relay):
+                self.close((session.sid,), Reason.ORIGIN_NOT_ALLOWED)
 
     def close(self, sids: tuple[str, ...], reason: str, *, for_good: bool = True) -> None:
         """Send `revoked` with the reason, then close; `for_good` keeps clients from reconnecting by themselves."""
@@ -69,19 +105,19 @@ class SessionAdmission:
 
     # Connecting and authenticating.
 
-    async def _on_connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
-        request: web.Request = environ["aiohttp.request"]
+    async def _on_connect(self, sid: str, handshake: Handshake, auth: Any) -> None:
         engine = self._server.engine_session(sid)
         if engine is None:  # left meanwhile
             return
-        session = Session(sid, engine, request[PEER].source, request[PEER].language)
-        token = presented_token(request, auth)
+        session = Session(sid, engine, handshake)
         self._sessions.open(session)
+        presented = CONNECT_AUTH.validate(auth if isinstance(auth, dict) else {})
+        token = presented["token"] or handshake.token
         if token is None:
             self._expect_token(session)
             return
         try:
-            self._admit(session, token, request, auth.get("since") if isinstance(auth, dict) else None)
+            self._admit(session, token, presented["since"])
         except InterphoneError as err:
             self._sessions.close(sid)
             raise RefusedError(err.code, self._relay.messages.body(err, session.language)) from None
@@ -101,28 +137,26 @@ class SessionAdmission:
         if session.kind is Kind.STRANGER:
             self.close((session.sid,), Reason.MISSING_TOKEN)
 
-    async def _on_authenticate(self, sid: str, data: Any = None, *_more: Any) -> dict[str, Any]:
+    async def _on_authenticate(self, sid: str, data: Any = None, *_more: Any) -> Any:
         """Admit a session by the event, for clients without `auth`; or take a website's fresh token."""
         session = self._sessions.get(sid)
-        if session is None:
-            return {}
+        if session is None:  # closed: nobody hears the acknowledgement
+            return None
         try:
-            if not isinstance(data, dict) or not isinstance(token := data.get("token"), str):
-                raise InvalidRequestError("token: required")
-            environ = self._server.get_environ(sid)
-            self._admit(session, token, environ["aiohttp.request"], data.get("since"))
+            presented = AUTHENTICATE.payload.validate(data)
+            self._admit(session, presented["token"], presented["since"])
         except InterphoneError as err:
             return self._relay.messages.body(err, session.language)
         return {"success": True}
 
-    def _admit(self, session: Session, token: str, request: web.Request, since: Any) -> None:
-        credential = identify(self._relay, token, session.source, request)
-        if isinstance(credential, PanelCredential):
+    def _admit(self, session: Session, token: str, since: Any) -> None:
+        credential = identify(self._relay, token, session.handshake)
+        if isinstance(credential, DisplayCredential):
             self._admit_display(session, credential)
         else:
             self._admit_website(session, credential, since)
 
-    def _admit_display(self, session: Session, credential: PanelCredential) -> None:
+    def _admit_display(self, session: Session, credential: DisplayCredential) -> None:
         if session.kind is not Kind.STRANGER:
             raise InvalidRequestError("token: this session is already authenticated")
         session.run_on_close()
@@ -163,7 +197,8 @@ class SessionAdmission:
         try:
             grant = self._relay.grants.require_active(grant_id)
         except InterphoneError as err:  # revoked or paused since the admission, a turn ago
-            self.close((session.sid,), err.code)
+            reason = Reason.PAUSED if isinstance(err, errors.PausedGrantError) else Reason.REVOKED
+            self.close((session.sid,), reason)
             return
         self._push.join_website(session, grant, since)
 
@@ -181,8 +216,10 @@ class SessionAdmission:
     def _follow_grant(self, change: GrantChange) -> None:
         """Close a revoked or paused grant's sessions; keep an edited grant's to its new end."""
         sids = self._sessions.of_grant(change.grant.id)
-        if change.event in (GrantEvent.REVOKED, GrantEvent.PAUSED):
-            self.close(sids, change.event)
+        if change.event is GrantEvent.REVOKED:
+            self.close(sids, Reason.REVOKED)
+        elif change.event is GrantEvent.PAUSED:
+            self.close(sids, Reason.PAUSED)
         elif change.event is GrantEvent.EDITED:
             for session in filter(None, map(self._sessions.get, sids)):
                 session.run_on_close()

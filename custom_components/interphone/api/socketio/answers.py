@@ -1,43 +1,32 @@
 """Answers to rings, over the socket."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import voluptuous as vol
 
-from ...access.models import Grant
+from ... import errors
 from ...devices.rings import ACTION
-from ...relay import Relay
-from ..contract import validate
-from .events import Event
-from .sessions import Session
-from .topics import Handler, Send
-
-ANSWER_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required("event_id"): vol.All(str, vol.Length(min=1, max=64)),
-        vol.Optional("action", default=None): ACTION,
-    }
-)
+from ..contract import text
+from ..operation import success
+from .events import ClientEvent, Event, EventCall, EventGroup
 
 
-class Answers:
-    """The event `answer`: `{event_id, action?}`, acknowledged with `{success}` when it was the first."""
+class Answers(EventGroup):
+    """The twin of `POST /events/{event_id}/answer`: the first answer wins, whichever way it came."""
 
-    def __init__(self, relay: Relay) -> None:
-        """Hand answers to the relay's rings."""
-        self._relay = relay
-
-    @property
-    def handlers(self) -> Mapping[Event, Handler]:
-        """The one event there is."""
-        return {Event.ANSWER: self._answer}
-
-    def start(self, _send: Send) -> Callable[[], None]:
-        """Do nothing: the feed tells everybody that a ring is answered."""
-        return lambda: None
-
-    async def _answer(self, _session: Session, grant: Grant, data: Any) -> dict[str, Any]:
-        asked = validate(ANSWER_SCHEMA, data)
-        self._relay.rings.answer(grant, asked["event_id"], asked["action"])
+    @ClientEvent(
+        Event.ANSWER,
+        "Answer a ring, if nobody else was first",
+        data=vol.Schema({vol.Required("event_id"): text(64), vol.Optional("action", default=None): ACTION}),
+        ack=success(),
+        errors=(
+            errors.UnknownEventError,
+            errors.NotPermittedError,
+            errors.AlreadyAnsweredError,
+            errors.ExpiredEventError,
+        ),
+    )
+    async def answer(self, call: EventCall) -> dict[str, Any]:
+        """Record the answer. The feed sends it to every session."""
+        call.relay.rings.answer(call.grant, call.data["event_id"], call.data["action"])
         return {"success": True}

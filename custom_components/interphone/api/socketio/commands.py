@@ -1,35 +1,31 @@
 """Commands over the socket."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
-from ...access.models import Grant
-from ...relay import Relay
-from .events import Event
-from .sessions import Session
-from .topics import Handler, Send
+import voluptuous as vol
+
+from ...devices.commands import BATCH_SIZE_MAX
+from ..contract import component
+from .events import ClientEvent, Event, EventCall, EventGroup
+
+# Each envelope is validated when its turn comes, so that its result names its id and the rest of a batch goes on.
+_COMMAND = component("command")
+_RESULT = component("result")
 
 
-class SocketCommands:
-    """The event `command`: one envelope or a list of them; the acknowledgement holds the outcome in the same form."""
+class SocketCommands(EventGroup):
+    """Carries out one command, or a list of them."""
 
-    def __init__(self, relay: Relay) -> None:
-        """Run commands by the relay's."""
-        self._relay = relay
-
-    @property
-    def handlers(self) -> Mapping[Event, Handler]:
-        """The one event there is."""
-        return {Event.COMMAND: self._run}
-
-    def start(self, _send: Send) -> Callable[[], None]:
-        """Do nothing: a command sends nothing but its acknowledgement."""
-        return lambda: None
-
-    async def _run(self, session: Session, grant: Grant, data: Any) -> Any:
-        messages, language = self._relay.messages, session.language
-        outcome = await self._relay.commands.run_sent(partial(self._relay.grants.require_active, grant.id), data)
+    @ClientEvent(
+        Event.COMMAND,
+        "Carry out one command, or a list of them",
+        data=vol.Any(vol.All([_COMMAND], vol.Length(min=1, max=BATCH_SIZE_MAX)), _COMMAND),
+        ack=vol.Any(_RESULT, [_RESULT]),
+    )
+    async def command(self, call: EventCall) -> Any:
+        """Return the result of a command, or a list of results."""
+        messages, language = call.relay.messages, call.session.language
+        outcome = await call.relay.commands.run_sent(call.require_active, call.data)
         if isinstance(outcome, list):
             return [messages.outcome(result, language) for result in outcome]
         return messages.outcome(outcome, language)

@@ -1,51 +1,62 @@
 """Socket.IO for one loaded entry: the server, its sessions, and who admits, answers and pushes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
+import logging
+from typing import Any, Final
 
 from aiohttp import web
 
 from ...engineio.settings import Settings as EngineSettings
-from ...errors import InterphoneError, MissingTokenError
+from ...errors import InternalError, InterphoneError, MissingTokenError
 from ...relay import Relay
 from ...settings import Settings
 from ..view import PEER
 from .admission import SessionAdmission
-from .events import Event
+from .answers import Answers
+from .commands import SocketCommands
+from .credentials import Handshake
+from .events import EventCall, EventEndpoint, EventGroup
 from .fanout import Fanout
 from .push import Push
 from .server import SocketIoServer
-from .sessions import Sessions
-from .topics import Handler, Topic
+from .sessions import Session, Sessions
+from .webrtc import WebRtcEvents
+
+# Every group of events of websites.
+GROUPS: Final[tuple[type[EventGroup], ...]] = (SocketCommands, Answers, WebRtcEvents)
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class Gateway:
     """Builds the Socket.IO server and its parts, starts and stops them."""
 
-    def __init__(self, relay: Relay, topics: Iterable[Topic] = ()) -> None:
-        """Serve the relay's sessions, and for each topic its events; `start` begins."""
+    def __init__(self, relay: Relay) -> None:
+        """Serve sessions by the relay; `start` begins."""
         self._relay = relay
         self._server = SocketIoServer(
-            source_of=lambda request: request[PEER].source,
+            handshake=partial(Handshake.of, relay.hass),
+            source_of=_source,
             settings=EngineSettings(sessions_per_source=relay.settings.sockets_per_source),
         )
         self._sessions = Sessions()
         self._fanout = Fanout(self._server)
         self._push = Push(relay, self._sessions, self._fanout)
         self._admission = SessionAdmission(relay, self._server, self._sessions, self._fanout, self._push)
-        self._topics = tuple(topics)
+        self._groups = tuple(group(relay) for group in GROUPS)
         self._unsubscribe: list[Callable[[], None]] = []
-        for topic in self._topics:
-            for event, handler in topic.handlers.items():
-                self._serve(event, handler)
+        for group in self._groups:
+            for endpoint in group.endpoints.values():
+                self._serve(group, endpoint)
 
     def start(self) -> None:
-        """Follow the desk, the grants and the feed, and start the topics."""
+        """Follow the desk, the grants and the feed, and start the groups of events."""
         self._unsubscribe.extend(self._push.start())
         self._unsubscribe.append(self._admission.start())
-        for topic in self._topics:
-            self._unsubscribe.append(topic.start(self._fanout.send))
+        for group in self._groups:
+            self._unsubscribe.append(group.start(self._fanout.send))
 
     async def stop(self, reason: str) -> None:
         """Close every session with the reason, and leave no task behind."""
@@ -69,18 +80,31 @@ class Gateway:
         response: web.StreamResponse = await self._server.handle_request(request)
         return response
 
-    def _serve(self, event: Event, handler: Handler) -> None:
-        """Answer an event of websites; an error of its handler becomes the acknowledgement."""
+    def _serve(self, group: EventGroup, endpoint: EventEndpoint) -> None:
+        """Answer an event of websites: validate its data, call the handler, acknowledge what it returns or raises."""
 
         async def on_event(sid: str, data: Any = None, *_more: Any) -> Any:
             session = self._sessions.get(sid)
-            if session is None:
-                return {}
+            if session is None:  # closed: nobody hears the acknowledgement
+                return None
             try:
-                if session.grant_id is None:
-                    raise MissingTokenError
-                return await handler(session, self._relay.grants.require_active(session.grant_id), data)
+                return await endpoint.handler(group, self._read(session, endpoint, data))
             except InterphoneError as err:
                 return self._relay.messages.body(err, session.language)
+            except Exception:
+                _LOGGER.exception("Unexpected error at the event %s", endpoint.event.name)
+                return self._relay.messages.body(InternalError(), session.language)
 
-        self._server.on(event, on_event)
+        self._server.on(endpoint.event.name, on_event)
+
+    def _read(self, session: Session, endpoint: EventEndpoint, data: Any) -> EventCall:
+        """Return the validated call. Raises the errors of `EventGroup.errors`."""
+        if session.grant_id is None:
+            raise MissingTokenError
+        grant = self._relay.grants.require_active(session.grant_id)
+        return EventCall(self._relay, session, grant, endpoint.event.payload.validate(data))
+
+
+def _source(request: web.Request) -> str:
+    """Return what the limit of sessions per source is kept by."""
+    return request[PEER].source

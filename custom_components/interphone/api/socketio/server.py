@@ -12,6 +12,7 @@ import logging
 from typing import Any, Final, override
 from urllib.parse import parse_qsl
 
+from aiohttp import web
 import orjson
 import socketio
 from socketio import exceptions, packet
@@ -44,6 +45,10 @@ _CONNECT, _DISCONNECT, _CONNECT_ERROR = (
 _BINARY = frozenset({str(packet.BINARY_EVENT), str(packet.BINARY_ACK)})
 
 
+def _itself(request: web.Request) -> web.Request:
+    return request
+
+
 @dataclass(slots=True)
 class _Client:
     """What is counted for one Engine.IO session."""
@@ -73,7 +78,9 @@ class SocketIoServer(socketio.AsyncServer):
 
     Keyword arguments beyond the ones below go to `Engine`: `settings`, `source_of`. A session that joins no namespace
     within `connect_timeout` seconds is closed; events over `event_rate` a second, after a burst of `event_burst`, wait
-    their turn. Connect handlers take `(sid, environ, auth)`, disconnect handlers `(sid, reason)`.
+    their turn. Connect handlers take `(sid, handshake, auth)`, disconnect handlers `(sid, reason)`: `handshake` is what
+    the function of that name makes of the request that opened the session, in that request's context. By default it is
+    the request itself.
 
     Events are sent by `Fanout`. python-socketio's own `emit`, `call` and rooms need an engine that has more methods.
     """
@@ -86,6 +93,7 @@ class SocketIoServer(socketio.AsyncServer):
         connect_timeout: float = AUTHENTICATE_TIMEOUT,
         event_rate: float = EVENT_RATE,
         event_burst: float = EVENT_BURST,
+        handshake: Callable[[web.Request], Any] = _itself,
         logger: logging.Logger = _LOGGER,
         **engine_options: Any,
     ) -> None:
@@ -93,6 +101,7 @@ class SocketIoServer(socketio.AsyncServer):
         self._connect_timeout = connect_timeout
         self._event_rate = event_rate
         self._event_burst = event_burst
+        self._handshake = handshake
         self._logger = logger
         self._clients: dict[str, _Client] = {}
         super().__init__(serializer=SocketIoPacket, logger=_LIBRARY_LOGGER, engineio_logger=logger, **engine_options)
@@ -115,9 +124,9 @@ class SocketIoServer(socketio.AsyncServer):
         super().on(event, guards[event](handler) if event in guards else handler, namespace)
 
     def _guard_connect(self, handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def connect(sid: str, environ: Any, auth: Any) -> Any:
+        async def connect(sid: str, handshake: Any, auth: Any) -> Any:
             try:
-                return await handler(sid, environ, auth)
+                return await handler(sid, handshake, auth)
             except exceptions.ConnectionRefusedError:
                 raise
             except Exception:
@@ -171,7 +180,8 @@ class SocketIoServer(socketio.AsyncServer):
         bucket = TokenBucket(self._event_rate, self._event_burst, asyncio.get_running_loop().time())
         client = self._clients[eio_sid] = _Client(version, bucket)
         self.eio.set_deadline(eio_sid, self._connect_timeout, _NO_CONNECT)
-        await self._handle_eio_connect(eio_sid, environ)
+        # python-socketio keeps what it is given here, and passes it to connect handlers.
+        await self._handle_eio_connect(eio_sid, self._handshake(environ["aiohttp.request"]))
         if version == _V3:  # joins the main namespace without asking
             await self._pass_on(eio_sid, _CONNECT)
             self._note_joined(eio_sid, client)

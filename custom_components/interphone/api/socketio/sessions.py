@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from ...devices.views import View
 from ...engineio.session import Session as EngineSession
+from ..peer import Peer
+from .credentials import Handshake
 
 
 class Kind(StrEnum):
@@ -22,8 +24,7 @@ class Session:
 
     sid: str
     engine: EngineSession
-    source: str
-    language: str
+    handshake: Handshake
     kind: Kind = Kind.STRANGER
     grant_id: str | None = None
     # What a website's session sees; set with `grant_id`.
@@ -33,6 +34,16 @@ class Session:
     on_close: list[Callable[[], None]] = field(default_factory=list)
     # What lasts as long as the socket does, whatever tokens it shows.
     on_leave: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def peer(self) -> Peer:
+        """Who opened the session."""
+        return self.handshake.peer
+
+    @property
+    def language(self) -> str:
+        """The language of messages to this session."""
+        return self.handshake.peer.language
 
     def run_on_close(self) -> None:
         """Undo what was done for this session's admission, once."""

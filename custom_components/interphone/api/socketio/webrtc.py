@@ -1,70 +1,63 @@
-"""The socket events of WebRTC: each is checked, passed to `media.webrtc`, and acknowledged."""
+"""The socket events of WebRTC: each is passed to `media.webrtc`, whose signals are pushed as `webrtc`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 import voluptuous as vol
 
-from ...access.models import Grant
+from ... import errors
 from ...errors import InterphoneError
 from ...media.webrtc import Signal, Viewer
 from ...relay import Relay
-from ..contract import validate
-from .events import Event
+from ..contract import exactly, text
+from ..operation import Errors, success
+from .events import ClientEvent, Event, EventCall, EventGroup, Send, ServerEvent
 from .sessions import Session
-from .topics import Handler, Send
 
 # An SDP offer with many codecs has some 8 KiB, one candidate a line.
 WEBRTC_OFFER_SIZE_MAX: Final = 32 * 1024
 WEBRTC_CANDIDATE_SIZE_MAX: Final = 4 * 1024
 
-
-def _text(maximum: int) -> Any:
-    return vol.All(str, vol.Length(min=1, max=maximum))
-
-
-DEVICE: Final = {vol.Required("device"): _text(64)}
-STREAM: Final = {vol.Required("stream"): _text(64)}
-
-CONFIG_SCHEMA: Final = vol.Schema(DEVICE)
-OFFER_SCHEMA: Final = vol.Schema({**DEVICE, vol.Required("offer"): _text(WEBRTC_OFFER_SIZE_MAX)})
-CANDIDATE_SCHEMA: Final = vol.Schema(
-    {
-        **STREAM,
-        vol.Required("candidate"): {
-            # An empty one says that there are no more (W3C WebRTC, section 4.8.1).
-            vol.Required("candidate"): vol.All(str, vol.Length(max=WEBRTC_CANDIDATE_SIZE_MAX)),
-            vol.Optional("sdpMid"): vol.Any(None, _text(64)),
-            vol.Optional("sdpMLineIndex"): vol.Any(None, vol.All(int, vol.Range(min=0, max=65535))),
-            vol.Optional("usernameFragment"): vol.Any(None, _text(256)),
-        },
-    }
+_DEVICE: Final = {vol.Required("device"): text(64)}
+_STREAM: Final = {vol.Required("stream"): text(64)}
+# RTCIceCandidateInit (W3C WebRTC, section 4.8.1). An empty candidate says that there are no more.
+_CANDIDATE: Final = {
+    vol.Required("candidate"): text(WEBRTC_CANDIDATE_SIZE_MAX, minimum=0),
+    vol.Optional("sdpMid"): vol.Maybe(text(64)),
+    vol.Optional("sdpMLineIndex"): vol.Maybe(vol.All(int, vol.Range(min=0, max=65535))),
+    vol.Optional("usernameFragment"): vol.Maybe(text(256)),
+}
+_CAMERA_ERRORS: Final[Errors] = (
+    errors.UnknownDeviceError,
+    errors.UnsupportedStreamError,
+    errors.DeviceOfflineError,
+    errors.StreamUnavailableError,
 )
-CLOSE_SCHEMA: Final = vol.Schema(STREAM)
+
+WEBRTC: Final = ServerEvent(
+    Event.WEBRTC,
+    "A camera's signal about a stream; an error and `closed` end it",
+    vol.Any(
+        exactly(stream=str, type="answer", answer=str),
+        exactly(stream=str, type="candidate", candidate=dict),
+        exactly(stream=str, type="error", error=str, message=str),
+        exactly(stream=str, type="closed"),
+    ),
+)
 
 
-class WebRtcEvents:
-    """The events of opening and closing streams, and `webrtc`, which carries each signal of a camera."""
+class WebRtcEvents(EventGroup):
+    """Opens and closes streams of cameras, each owned by the session that opened it."""
 
     def __init__(self, relay: Relay) -> None:
         """Pass events to the relay's WebRTC; `start` begins."""
-        self._relay = relay
+        super().__init__(relay)
         self._viewers: dict[Session, Viewer] = {}
         self._send: Send | None = None
 
-    @property
-    def handlers(self) -> Mapping[Event, Handler]:
-        """The handler of each event."""
-        return {
-            Event.WEBRTC_CONFIG: self._config,
-            Event.WEBRTC_OFFER: self._offer,
-            Event.WEBRTC_CANDIDATE: self._candidate,
-            Event.WEBRTC_CLOSE: self._close,
-        }
-
     def start(self, send: Send) -> Callable[[], None]:
-        """Send signals through `send`; the function returned ends every stream of the sockets."""
+        """Send signals through `send`; the returned function ends every stream of the sessions."""
         self._send = send
 
         def stop() -> None:
@@ -74,33 +67,54 @@ class WebRtcEvents:
 
         return stop
 
-    async def _config(self, _session: Session, grant: Grant, data: Any) -> dict[str, Any]:
-        """Return `{success, configuration, data_channel}`."""
-        device = validate(CONFIG_SCHEMA, data)["device"]
-        return {"success": True, **self._relay.webrtc.configuration(grant.scope, device)}
+    @ClientEvent(
+        Event.WEBRTC_CONFIG,
+        "What to make an RTCPeerConnection of, for a camera",
+        data=vol.Schema(_DEVICE),
+        ack=success(configuration=dict, data_channel=vol.Maybe(str)),
+        errors=_CAMERA_ERRORS,
+    )
+    async def config(self, call: EventCall) -> dict[str, Any]:
+        """Return an RTCConfiguration and the label of the data channel that the camera needs."""
+        return {"success": True, **self._relay.webrtc.configuration(call.grant.scope, call.data["device"])}
 
-    async def _offer(self, session: Session, grant: Grant, data: Any) -> dict[str, Any]:
-        """Return `{success, stream}`; the camera's answer is pushed as `webrtc`."""
-        checked = validate(OFFER_SCHEMA, data)
-        stream = self._relay.webrtc.open(self._viewer(session, grant), grant.scope, checked["device"], checked["offer"])
+    @ClientEvent(
+        Event.WEBRTC_OFFER,
+        "Send an SDP offer to a camera; its answer comes as `webrtc`",
+        data=vol.Schema({**_DEVICE, vol.Required("offer"): text(WEBRTC_OFFER_SIZE_MAX)}),
+        ack=success(stream=str),
+        errors=(*_CAMERA_ERRORS, errors.RateLimitedError),
+    )
+    async def offer(self, call: EventCall) -> dict[str, Any]:
+        """Return the id of the stream."""
+        stream = self._relay.webrtc.open(self._viewer(call), call.grant.scope, call.data["device"], call.data["offer"])
         return {"success": True, "stream": stream}
 
-    async def _candidate(self, session: Session, grant: Grant, data: Any) -> dict[str, Any]:
-        """Return `{success}` once the camera has the candidate."""
-        checked = validate(CANDIDATE_SCHEMA, data)
-        viewer = self._viewer(session, grant)
-        await self._relay.webrtc.add_candidate(viewer, grant.scope, checked["stream"], checked["candidate"])
+    @ClientEvent(
+        Event.WEBRTC_CANDIDATE,
+        "Send an ICE candidate to a stream's camera",
+        data=vol.Schema({**_STREAM, vol.Required("candidate"): _CANDIDATE}),
+        ack=success(),
+        errors=(errors.UnknownDeviceError, errors.CommandTimeoutError, errors.CommandFailedError),
+    )
+    async def candidate(self, call: EventCall) -> dict[str, Any]:
+        """Return once the camera has the candidate."""
+        await self._relay.webrtc.add_candidate(
+            self._viewer(call), call.grant.scope, call.data["stream"], call.data["candidate"]
+        )
         return {"success": True}
 
-    async def _close(self, session: Session, grant: Grant, data: Any) -> dict[str, Any]:
-        """Return `{success}` once the stream is closed."""
-        self._relay.webrtc.close(self._viewer(session, grant), validate(CLOSE_SCHEMA, data)["stream"])
+    @ClientEvent(Event.WEBRTC_CLOSE, "Close a stream", data=vol.Schema(_STREAM), ack=success())
+    async def close(self, call: EventCall) -> dict[str, Any]:
+        """Return once the stream is closed."""
+        self._relay.webrtc.close(self._viewer(call), call.data["stream"])
         return {"success": True}
 
-    def _viewer(self, session: Session, grant: Grant) -> Viewer:
-        """Return a socket's viewer: one for as long as the socket is open."""
+    def _viewer(self, call: EventCall) -> Viewer:
+        """Return a session's viewer: one for as long as the session is open."""
+        session = call.session
         if session not in self._viewers:
-            self._viewers[session] = Viewer(grant.id, partial(self._push, session))
+            self._viewers[session] = Viewer(call.grant.id, partial(self._push, session))
             session.on_leave.append(partial(self._leave, session))
         return self._viewers[session]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qsl
 
+from aiohttp import web
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from custom_components.interphone.api.socketio.server import SocketIoServer
@@ -58,8 +58,8 @@ class Application:
             "drop me": self.drop,
         }
 
-    async def connect(self, sid: str, environ: dict[str, Any], auth: dict[str, Any] | None) -> None:
-        auth = auth or dict(parse_qsl(environ["QUERY_STRING"]))
+    async def connect(self, sid: str, request: web.Request, auth: dict[str, Any] | None) -> None:
+        auth = auth or dict(request.query)
         match auth.get("refuse"):
             case "yes":
                 raise RefusedError("grant_revoked", {"code": 7})
@@ -134,7 +134,7 @@ class Application:
         self.sio.close(sid, "dropped")
         await self.change(sid, feed, count)
 
-    async def connect_admin(self, sid: str, _environ: dict[str, Any], auth: dict[str, Any] | None) -> None:
+    async def connect_admin(self, sid: str, _request: web.Request, auth: dict[str, Any] | None) -> None:
         self.credentials[sid] = (auth or {}).get("token")
 
     async def who(self, sid: str) -> tuple[str, Any]:
