@@ -34,7 +34,7 @@ from .const import (
 )
 from .devices.exposure import DEFAULT_DOMAINS, SHAREABLE_DOMAINS
 from .devices.registry import DOMAINS, SENSITIVE, SENSITIVE_CLASSES
-from .engineio.settings import SESSIONS, SESSIONS_PER_SOURCE, SESSIONS_PER_SOURCE_MIN
+from .engineio.settings import SESSIONS, SESSIONS_PER_SOURCE
 from .pairing.codes import (
     CODE_LENGTH,
     CODE_LENGTH_MAX,
@@ -77,6 +77,9 @@ HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 # Translations hold no addresses of their own.
 EXAMPLES: Final = {"example": "https://example.com"}
+
+# The tabs of one browser.
+SESSIONS_PER_SOURCE_MIN: Final = 8
 
 NAME: Final = {vol.Required(CONF_NAME): selector.TextSelector()}
 

@@ -1,7 +1,7 @@
-"""Engine.IO 3 on the wire: payloads of length-prefixed packets, as text or as bytes.
+"""Encoding of Engine.IO 3: payloads of length-prefixed packets, as text or as bytes.
 
 Lengths count UTF-16 code units in a text payload and bytes in a binary one. A binary WebSocket frame starts with the
-packet type as a byte. A client that cannot take bytes (`b64=1`) is sent base64 behind a `b`.
+packet type as a byte. A client that cannot take bytes (`b64=1`) gets base64 after a `b`.
 """
 
 import base64
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from .packet import TYPES, Packet, PacketError, PacketType, decode_base64
 
-# Longer prefixes name lengths no body may have.
+# Longer prefixes are lengths that no body has.
 _LENGTH_DIGITS = 9
 _TEXT, _BINARY, _END_OF_LENGTH = 0, 1, 0xFF
 
@@ -24,7 +24,7 @@ def encode(packet: Packet, *, base64_only: bool = False) -> str | bytes:
 
 
 def decode(content: str | bytes) -> Packet:
-    """Read the content of one WebSocket frame, or one packet of a payload. Raises PacketError."""
+    """Decode the content of one WebSocket frame, or one packet of a payload. Raises PacketError."""
     if isinstance(content, bytes):
         if not content or content[0] not in PacketType:
             raise PacketError("unknown packet type")
@@ -43,7 +43,7 @@ def decode(content: str | bytes) -> Packet:
 
 
 def text_segment(packet: Packet) -> bytes:
-    """Return `packet` with its length, as it stands in a text payload; bytes become base64."""
+    """Return `packet` as a part of a text payload: its length and its content, bytes as base64."""
     content = encode(packet, base64_only=True)
     assert isinstance(content, str)  # noqa: S101 - base64_only never gives bytes
     units = len(content) if content.isascii() else len(content.encode("utf-16-le")) // 2
@@ -51,7 +51,7 @@ def text_segment(packet: Packet) -> bytes:
 
 
 def binary_segment(packet: Packet) -> bytes:
-    """Return `packet` with its length, as it stands in a binary payload, which may hold text and bytes."""
+    """Return `packet` as a part of a binary payload, in which packets are text or bytes."""
     content = encode(packet)
     marker = _TEXT if isinstance(content, str) else _BINARY
     raw = content.encode() if isinstance(content, str) else content
@@ -59,12 +59,12 @@ def binary_segment(packet: Packet) -> bytes:
 
 
 def join(segments: list[bytes]) -> bytes:
-    """Return the payload that holds `segments`, which are all of one kind."""
+    """Return the payload of `segments`, which are all text or all binary ones."""
     return b"".join(segments)
 
 
 def decode_payload(body: bytes, *, binary: bool, most: int) -> list[Packet]:
-    """Read the body of a POST with at most `most` packets. Raises PacketError for anything else."""
+    """Decode the body of a POST with at most `most` packets. Raises PacketError for anything else."""
     packets: list[Packet] = []
     for content in _split_binary(body) if binary else _split_text(body):
         if len(packets) == most:
@@ -106,7 +106,7 @@ def _split_utf16(units: bytes) -> Iterator[str]:
         try:
             yield units[colon + 2 : end].decode("utf-16-le")
         except UnicodeDecodeError:
-            raise PacketError("a length that cuts a character in two") from None
+            raise PacketError("a length that ends within a character") from None
         start = end
 
 

@@ -1,4 +1,4 @@
-"""Engine.IO 4 on the wire: payloads joined by the record separator, bytes as base64 in payloads and raw in frames."""
+"""Encoding of Engine.IO 4: packets joined by the record separator; bytes as base64 in payloads, raw in frames."""
 
 import base64
 
@@ -15,7 +15,7 @@ def encode(packet: Packet) -> str | bytes:
 
 
 def decode(content: str | bytes) -> Packet:
-    """Read the content of one WebSocket frame, or one text packet of a payload. Raises PacketError."""
+    """Decode the content of one WebSocket frame, or one packet of a payload. Raises PacketError."""
     if isinstance(content, bytes):
         return Packet(PacketType.MESSAGE, content)
     if content.startswith("b"):
@@ -27,19 +27,19 @@ def decode(content: str | bytes) -> Packet:
 
 
 def text_segment(packet: Packet) -> bytes:
-    """Return `packet` as it stands between two separators of a payload."""
+    """Return `packet` as a part of a payload."""
     if isinstance(packet.data, bytes):
         return b"b" + base64.b64encode(packet.data)
     return f"{packet.type:d}{packet.data}".encode()
 
 
 def join(segments: list[bytes]) -> bytes:
-    """Return the payload, always text, that holds `segments`."""
+    """Return the payload of `segments`."""
     return _SEPARATOR.join(segments)
 
 
 def decode_payload(body: bytes, *, binary: bool, most: int) -> list[Packet]:
-    """Read the body of a POST with at most `most` packets. Raises PacketError for anything else."""
+    """Decode the body of a POST with at most `most` packets. Raises PacketError for anything else."""
     if binary:
         raise PacketError("payloads are text in version 4")
     if body.count(_SEPARATOR) >= most:

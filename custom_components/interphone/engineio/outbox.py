@@ -1,4 +1,4 @@
-"""The packets of one session that wait to be sent: for a slow client, for a poll, or for the end of the turn."""
+"""Packets of one session that wait: for a slow client, for a poll, or for the end of this turn of the loop."""
 
 from collections import deque
 
@@ -7,7 +7,7 @@ from .ready import ReadyMade
 
 
 class Outbox:
-    """A queue of packets that knows its size in bytes. Whoever appends to it minds the bounds."""
+    """A queue of packets and its size in bytes. The session limits it."""
 
     __slots__ = ("_items", "form", "size")
 

@@ -1,4 +1,4 @@
-"""Packets encoded once for everybody: the WebSocket frame and the polling text of a packet, made when first needed."""
+"""Packets that are encoded once for any number of sessions: as WebSocket frames and as parts of polling payloads."""
 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
@@ -9,8 +9,8 @@ from typing import Final
 from . import codec3, codec4
 from .packet import Form, Packet, PacketType
 
-# A batch is written in portions of about this size, so that a client which does not read is found after the first:
-# as much as the kernel may hold unsent anyway.
+# A batch is written in portions of about this size, so that a client that does not read is found after the first. The
+# kernel may buffer as much anyway.
 BATCH_PORTION: Final = 128 * 1024
 
 _FIN = 0x80
@@ -28,7 +28,7 @@ class Opcode(IntEnum):
 
 
 def websocket_frame(content: bytes, opcode: Opcode) -> bytes:
-    """Return the one unmasked, uncompressed frame (RFC 6455 §5.2) by which a server says `content`."""
+    """Return `content` as one unmasked, uncompressed frame, as a server sends it (RFC 6455, section 5.2)."""
     first, length = _FIN | opcode, len(content)
     if length < _LENGTH_7BIT:
         return bytes((first, length)) + content
@@ -38,10 +38,10 @@ def websocket_frame(content: bytes, opcode: Opcode) -> bytes:
 
 
 class ReadyMade:
-    """One packet on its way to any number of sessions; each form it is needed in is made once and kept.
+    """One packet for any number of sessions. Each encoding is made when first needed, and kept.
 
-    `json` says that text outside ASCII stands inside JSON strings only. It is then escaped in version 3's text
-    payloads, because clients of Socket.IO 1 take those for UTF-8 inside UTF-8.
+    `json` means that text outside ASCII stands inside JSON strings only. It is then escaped in version 3's text
+    payloads, which clients of Socket.IO 1 decode from UTF-8 twice.
     """
 
     __slots__ = ("_binary_segment", "_frames", "_json", "_segments", "packet", "shared_frame", "size")
@@ -52,7 +52,7 @@ class ReadyMade:
         data = packet.data
         self.size = 1 + (len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode()))
         self._json = json
-        # The WebSocket frame, once made, where it is the same in every form: nothing quicker can be asked for it.
+        # The WebSocket frame of a text packet, which is the same in every form: an attribute is the quickest to read.
         self.shared_frame: bytes | None = None
         self._frames: list[bytes | None] = [None, None, None]
         self._segments: list[bytes | None] = [None, None, None]
@@ -112,7 +112,7 @@ class ReadyMade:
 
 
 class Batch:
-    """Packets on their way to any number of sessions together; their WebSocket frames are joined once for all."""
+    """Packets for any number of sessions, sent together. Their WebSocket frames are joined once."""
 
     __slots__ = ("_portions", "items")
 
@@ -148,7 +148,7 @@ def _json_escape(match: re.Match[str]) -> str:
 
 
 def payload(items: list[ReadyMade], form: Form) -> tuple[bytes, bool]:
-    """Return the body that answers a poll with `items`, and whether it is binary."""
+    """Return the response body of a poll, and whether it is binary."""
     if form is Form.V3 and any(item.is_binary for item in items):
         return codec3.join([item.binary_segment() for item in items]), True
     join = codec4.join if form is Form.V4 else codec3.join

@@ -1,44 +1,43 @@
-"""How the server is set: every time in seconds, every size in bytes. The defaults are the ones of const.py."""
+"""Settings of the server, and their defaults: times in seconds, sizes in bytes."""
 
 from dataclasses import dataclass
 from typing import Final
 
-# Engine.IO. The heartbeat is the one of the JavaScript server: clients and proxies are tuned to it.
+# The heartbeat of the JavaScript server: clients and proxies are configured for it.
 PING_INTERVAL: Final = 25.0
 PING_TIMEOUT: Final = 20.0
-# A WebSocket that is to replace polling must prove itself within this time.
+# Within this time a WebSocket that is to replace polling must prove itself.
 UPGRADE_TIMEOUT: Final = 10.0
-# A closing handshake is cut short then, so that an unload is done within 2 s.
+# Within this time after its close frame a WebSocket ends, answered or not; `Engine.shutdown` takes as long.
 CLOSE_TIMEOUT: Final = 1.5
-# How long a closed polling session keeps its last packets for one more poll.
+# A polling session that the server closes can be polled for this time, for what was sent before.
 LINGER_TIMEOUT: Final = 5.0
-# A body that trickles longer than this is given up.
+# Within this time the body of a POST must arrive.
 BODY_TIMEOUT: Final = 20.0
-# One message or POST: enough for a batch of commands; panels, once known, may send pictures. A body is cut off at its
-# limit; a WebSocket message is weighed when it is whole, so that a socket may hold the larger one meanwhile.
+# One message or POST, before and after authentication. A body is cut off at its limit; a WebSocket message is measured
+# when it is complete, so that a socket may hold the larger size meanwhile.
 PACKET_SIZE: Final = 64 * 1024
 PACKET_SIZE_MAX: Final = 1024 * 1024
-# Packets in one POST: the JavaScript clients send what gathered during the POST before.
+# Packets in one POST: the JavaScript clients send together what they queued during the POST before.
 PAYLOAD_PACKETS: Final = 64
-# Packets in the answer to one poll: Python's client refuses more.
+# Packets in the response to one poll: Python's client refuses more.
 POLL_PACKETS: Final = 16
-# What waits for a client that does not read; at the next packet it is cut off as `too_slow`, and may resume. One
-# packet fits always: the snapshot of a large home is a large one.
+# The outbox of a client that does not read. The next packet closes the session as `too_slow`. A first packet always
+# fits, whatever its size.
 QUEUE_PACKETS: Final = 512
 QUEUE_SIZE: Final = 1024 * 1024
 # A client is not read further while this many of its packets wait for the application.
 INBOX_PACKETS: Final = 64
-# Sessions: a browser's tabs and a home's panels come from one address; all together, idle, stay below 64 MiB. Behind a
-# proxy that hides its clients everybody comes from one: then the option lets more in.
+# Sessions, idle, take up less than 64 MiB together. The tabs of a browser come from one source, and so does everybody
+# behind a proxy that hides its clients.
 SESSIONS: Final = 2048
 SESSIONS_PER_SOURCE: Final = 64
-SESSIONS_PER_SOURCE_MIN: Final = 8
 SESSIONS_UNAUTHENTICATED: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Times and bounds of the Engine.IO server; tests give it small ones."""
+    """Timeouts and limits of one `Engine`. README.md has a table of them."""
 
     ping_interval: float = PING_INTERVAL
     ping_timeout: float = PING_TIMEOUT
@@ -46,7 +45,6 @@ class Settings:
     close_timeout: float = CLOSE_TIMEOUT
     linger_timeout: float = LINGER_TIMEOUT
     body_timeout: float = BODY_TIMEOUT
-    # What one message or POST may weigh: at first, and at most once a session is known.
     packet_size: int = PACKET_SIZE
     packet_size_max: int = PACKET_SIZE_MAX
     payload_packets: int = PAYLOAD_PACKETS
