@@ -1,5 +1,6 @@
 """The published descriptions, held against what is really sent: REST, Home Assistant's WebSocket API and Socket.IO."""
 
+from datetime import datetime
 from functools import cache
 import json
 import re
@@ -12,9 +13,19 @@ from jsonschema import Draft202012Validator, FormatChecker
 from custom_components.interphone import websocket_api
 from custom_components.interphone.api import OPENAPI, VIEWS
 from custom_components.interphone.api.socketio.asyncapi import describe as asyncapi
+from custom_components.interphone.api.view import PEER
 from custom_components.interphone.const import BASE_PATH, DOMAIN
 
 JSON: Final = "application/json"
+
+# With the check of times, for which jsonschema would need another package.
+FORMATS: Final = FormatChecker()
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def _is_instant(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
 
 # The path of each view with every parameter filled in; `1` fits those that are numbers as well.
 PATHS: Final = tuple(re.sub(r"\{\w+\}", "1", path) for path in OPENAPI.describe()["paths"])
@@ -37,7 +48,7 @@ def _faults(validator: Draft202012Validator, body: Any) -> list[str]:
 
 
 def _with_components(schema: dict[str, Any], components: Any) -> Draft202012Validator:
-    return Draft202012Validator({**schema, "components": components}, format_checker=FormatChecker())
+    return Draft202012Validator({**schema, "components": components}, format_checker=FORMATS)
 
 
 def _content(template: str, method: str, status: int) -> dict[str, Any]:
@@ -64,14 +75,18 @@ def check_response(method: str, path: str, status: int, body: Any) -> None:
 
 
 class ResponseCheck:
-    """Checks every response below the base path that an application sends, whoever asked for it."""
+    """Checks every response of the REST API that an application sends, whoever asked for it.
+
+    Not those by which Home Assistant itself turns a request away before it reaches the API.
+    """
 
     def __init__(self) -> None:
         self.faults: list[str] = []
 
     async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
         path = request.path.removeprefix(BASE_PATH)
-        if path == request.path or request.method in {"HEAD", "OPTIONS"} or not isinstance(response, web.Response):
+        ours = PEER in request and path != request.path
+        if not ours or request.method in {"HEAD", "OPTIONS"} or not isinstance(response, web.Response):
             return
         try:
             self._check(request.method, path, response)

@@ -1,5 +1,3 @@
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
-
 from hypothesis import given, strategies as st
 import pytest
 
@@ -12,43 +10,10 @@ from custom_components.interphone.pairing.limits import (
     FailureGate,
     Rate,
     SourceBudgets,
-    source_of,
     spend_all,
 )
 
 RATES = (Rate(3, 10.0), Rate(5, 100.0))
-
-
-@pytest.mark.parametrize(
-    ("remote", "source"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("::1", "::/64"),
-        (None, "unknown"),
-        ("", "unknown"),
-        ("a socket", "a socket"),
-    ],
-)
-def test_source(remote: str | None, source: str) -> None:
-    assert source_of(remote) == source
-
-
-@given(st.ip_addresses())
-def test_a_source_is_a_v4_address_or_a_v6_network(address: IPv4Address | IPv6Address) -> None:
-    source = source_of(str(address))
-    if isinstance(address, IPv4Address):
-        assert source == str(address)
-    elif address.ipv4_mapped:
-        assert source == str(address.ipv4_mapped)
-    else:
-        network = IPv6Network(source)
-        assert network.prefixlen == 64
-        assert address in network
 
 
 @given(st.lists(st.floats(0, 60), max_size=200))

@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from yarl import URL
 
 from ..messages import negotiate
-from ..pairing.limits import source_of
+from .source import source_of
 
 # What a reverse proxy adds.
 _FORWARDED: Final = (hdrs.FORWARDED, hdrs.X_FORWARDED_FOR, hdrs.X_FORWARDED_HOST, hdrs.X_FORWARDED_PROTO)

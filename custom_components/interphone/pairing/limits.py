@@ -3,7 +3,6 @@
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from ..errors import RateLimitedError
@@ -16,22 +15,6 @@ RETRY_AFTER_MAX: Final = 60.0
 TRACKED_SOURCES_MAX: Final = 10_000
 
 type Clock = Callable[[], float]
-
-IPV6_PREFIX_BITS: Final = 64
-
-
-def source_of(remote: str | None) -> str:
-    """Return the source an address counts as: an IPv4 address itself, an IPv6 address by its /64."""
-    try:
-        address = ip_address(remote or "")
-    except ValueError:
-        return remote or "unknown"
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    prefix = int(address) >> (128 - IPV6_PREFIX_BITS) << (128 - IPV6_PREFIX_BITS)
-    return f"{IPv6Address(prefix)}/{IPV6_PREFIX_BITS}"
 
 
 @dataclass(frozen=True, slots=True)
