@@ -1,1 +1,1 @@
-"""The live door: Socket.IO for panels and websites, on Home Assistant's own port."""
+"""Socket.IO for displays and websites."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-import logging
 import math
 import time
 from typing import Any, Final
@@ -26,8 +25,6 @@ from .push import Push
 from .server import AUTHENTICATE_TIMEOUT, SocketIoServer
 from .sessions import Kind, Session, Sessions
 
-_LOGGER = logging.getLogger(__name__)
-
 # Why a token is refused.
 TOKEN_ERRORS: Final[Errors] = (
     errors.InvalidTokenError,
@@ -37,8 +34,16 @@ TOKEN_ERRORS: Final[Errors] = (
     errors.InvalidRequestError,
 )
 
+
+def _position(value: Any) -> tuple[str, int] | None:
+    match value:
+        case {"epoch": str(epoch), "seq": seq} if type(seq) is int:
+            return epoch, seq
+    return None
+
+
 _SINCE: Final = Validator(
-    lambda value: value,
+    _position,
     {
         "description": "The position that is known. Without one that the feed still reaches, a snapshot is sent.",
         "anyOf": [
@@ -131,10 +136,10 @@ class SessionAdmission:
         # From the handshake on: leaving the namespace and coming back wins no time.
         begun = loop.time() if session.engine.authenticated else session.engine.opened
         timer = loop.call_at(begun + AUTHENTICATE_TIMEOUT, self._close_unauthenticated, session)
-        session.on_close.append(timer.cancel)
+        session.on_readmission.append(timer.cancel)
 
     def _close_unauthenticated(self, session: Session) -> None:
-        if session.kind is Kind.STRANGER:
+        if session.kind is Kind.UNAUTHENTICATED:
             self.close((session.sid,), Reason.MISSING_TOKEN)
 
     async def _on_authenticate(self, sid: str, data: Any = None, *_more: Any) -> Any:
@@ -149,7 +154,7 @@ class SessionAdmission:
             return self._relay.messages.body(err, session.language)
         return {"success": True}
 
-    def _admit(self, session: Session, token: str, since: Any) -> None:
+    def _admit(self, session: Session, token: str, since: tuple[str, int] | None) -> None:
         credential = identify(self._relay, token, session.handshake)
         if isinstance(credential, DisplayCredential):
             self._admit_display(session, credential)
@@ -157,33 +162,33 @@ class SessionAdmission:
             self._admit_website(session, credential, since)
 
     def _admit_display(self, session: Session, credential: DisplayCredential) -> None:
-        if session.kind is not Kind.STRANGER:
+        if session.kind is not Kind.UNAUTHENTICATED:
             raise InvalidRequestError("token: this session is already authenticated")
-        session.run_on_close()
-        session.on_close.append(
+        session.end_admission()
+        session.on_readmission.append(
             self._relay.hass.auth.async_register_revoke_token_callback(
                 credential.refresh_token_id,
                 partial(self._close_display, session.sid),
             )
         )
         self._server.authenticated(session.sid, packet_size=PACKET_SIZE_MAX)
-        self._after_answer(session, self._push.join_display)
+        self._after_response(session, self._push.join_display)
 
     def _close_display(self, sid: str) -> None:
         """Close a display in the next turn: Home Assistant iterates its callbacks, and closing removes one."""
         self._relay.hass.loop.call_soon(self.close, (sid,), Reason.TOKEN_REVOKED)
 
-    def _admit_website(self, session: Session, admission: Admission, since: Any) -> None:
+    def _admit_website(self, session: Session, admission: Admission, since: tuple[str, int] | None) -> None:
         """Admit a website; a session that is admitted already is kept for as long as its fresh token lasts."""
-        entering = session.kind is Kind.STRANGER
+        entering = session.kind is Kind.UNAUTHENTICATED
         if not entering and session.grant_id != admission.grant.id:
             raise InvalidRequestError("token: this session belongs to another grant")
-        session.run_on_close()
+        session.end_admission()
         session.token_expires = admission.token_expires
         self._close_at_end(session, admission.grant)
         if entering:
             self._server.authenticated(session.sid, packet_size=PACKET_SIZE)
-            self._after_answer(session, partial(self._join_website, admission.grant.id, since))
+            self._after_response(session, partial(self._join_website, admission.grant.id, since))
 
     def _close_at_end(self, session: Session, grant: Grant) -> None:
         """Close a website's session when its token or its grant ends, whichever is first."""
@@ -191,9 +196,9 @@ class SessionAdmission:
         timer = self._relay.hass.loop.call_later(
             max(0.0, ends - time.time()), self.close, (session.sid,), Reason.EXPIRED_TOKEN
         )
-        session.on_close.append(timer.cancel)
+        session.on_readmission.append(timer.cancel)
 
-    def _join_website(self, grant_id: str, since: Any, session: Session) -> None:
+    def _join_website(self, grant_id: str, since: tuple[str, int] | None, session: Session) -> None:
         try:
             grant = self._relay.grants.require_active(grant_id)
         except InterphoneError as err:  # revoked or paused since the admission, a turn ago
@@ -202,14 +207,14 @@ class SessionAdmission:
             return
         self._push.join_website(session, grant, since)
 
-    def _after_answer(self, session: Session, join: Callable[[Session], None]) -> None:
-        """Let a session join in the next turn of the loop: clients drop what precedes the answer to their CONNECT."""
+    def _after_response(self, session: Session, join: Callable[[Session], None]) -> None:
+        """Let a session join in the next turn of the loop: clients drop what precedes the response to CONNECT."""
 
         def join_if_open() -> None:
             if self._sessions.get(session.sid) is session:
                 join(session)
 
-        session.on_close.append(self._relay.hass.loop.call_soon(join_if_open).cancel)
+        session.on_readmission.append(self._relay.hass.loop.call_soon(join_if_open).cancel)
 
     # Changes of grants.
 
@@ -222,5 +227,5 @@ class SessionAdmission:
             self.close(sids, Reason.PAUSED)
         elif change.event is GrantEvent.EDITED:
             for session in filter(None, map(self._sessions.get, sids)):
-                session.run_on_close()
+                session.end_admission()
                 self._close_at_end(session, change.grant)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 import logging
-from typing import Any, Final
+from typing import Final
 
 from ...access.grants import GrantChange, GrantEvent
 from ...access.models import Grant
@@ -42,18 +42,17 @@ class Push:
 
     def join_display(self, session: Session) -> None:
         """Make the session a display's and send it every live pairing."""
-        self._sessions.make_panel(session)
+        self._sessions.make_display(session)
         for pairing in self._relay.desk.live():
             self._send_pairing((session.sid,), pairing)
 
-    def join_website(self, session: Session, grant: Grant, since: Any) -> None:
+    def join_website(self, session: Session, grant: Grant, since: tuple[str, int] | None) -> None:
         """Make the session a website's and send it what it missed `since` a position, else a snapshot.
 
         Every later change of the feed follows.
         """
-        feed, resumed = self._relay.feed, None
-        if isinstance(since, dict) and isinstance(since.get("epoch"), str) and type(since.get("seq")) is int:
-            resumed = missed(feed, grant.scope, since["epoch"], since["seq"])
+        feed = self._relay.feed
+        resumed = missed(feed, grant.scope, *since) if since else None
         # Reading the feed flushes pending changes to the sessions that have joined; this one gets them in its answer.
         view = feed.view(grant.scope)
         answer = ready(Event.RESUME, resumed) if resumed else self._snapshot(view)
@@ -71,7 +70,7 @@ class Push:
     # Home → sessions.
 
     def _send_to_displays(self, pairing: Pairing) -> None:
-        self._send_pairing(self._sessions.panels, pairing)
+        self._send_pairing(self._sessions.displays, pairing)
 
     def _send_pairing(self, sids: tuple[str, ...], pairing: Pairing) -> None:
         if pairing.state is PairingState.SHOWN:

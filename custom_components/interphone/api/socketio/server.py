@@ -70,7 +70,8 @@ class _Engine(Engine):
         if session is not None:
             if session.form.version == _V3 and isinstance(data, str):
                 data = _as_version_3(data)
-            session.write(ReadyMade.message(data, json=True))
+            # Acknowledgements leave in one write with what else the turn of the loop sends.
+            session.write_later(ReadyMade.message(data, json=True))
 
 
 class SocketIoServer(socketio.AsyncServer):
@@ -160,7 +161,11 @@ class SocketIoServer(socketio.AsyncServer):
     def close(self, sid: str, reason: str, *, namespace: str = "/") -> bool:
         """Close the connection of a session after what was sent to it so far; False when it is gone already."""
         engine_sid = self.engine_sid(sid, namespace)
-        return engine_sid is not None and self.eio.close(engine_sid, reason)
+        try:
+            return engine_sid is not None and self.eio.close(engine_sid, reason)
+        except Exception:  # the caller closes others too
+            self._logger.exception("A session could not be closed")
+            return True
 
     def authenticated(self, sid: str, *, packet_size: int | None = None, namespace: str = "/") -> None:
         """Count a session as authenticated, and set how large its messages may be, in bytes."""
@@ -276,7 +281,7 @@ class SocketIoServer(socketio.AsyncServer):
 
 
 def _as_version_3(text: str) -> str:
-    """Rewrite the answers to CONNECT: version 3 knows them without a session id, and refusals as a bare value."""
+    """Rewrite the responses to CONNECT: version 3 has no session id in them, and an error as a bare value."""
     head, brace, rest = text.partition("{")
     if brace and text[0] == _CONNECT:
         return head

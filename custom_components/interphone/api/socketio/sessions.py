@@ -1,39 +1,43 @@
-"""The live sessions: who each socket turned out to be."""
+"""The open sessions, and what each is: a display, a website, or not authenticated yet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+import logging
 
 from ...devices.views import View
 from ...engineio.session import Session as EngineSession
 from ..peer import Peer
 from .credentials import Handshake
 
+_LOGGER = logging.getLogger(__name__)
+
 
 class Kind(StrEnum):
     """What a session is."""
 
-    STRANGER = "stranger"  # has not shown a token yet
-    PANEL = "panel"
+    UNAUTHENTICATED = "unauthenticated"
+    DISPLAY = "display"
     WEBSITE = "website"
 
 
 @dataclass(eq=False, slots=True)
 class Session:
-    """One socket: where it comes from, what it is, and what must be undone when it goes."""
+    """One Socket.IO session: who opened it, what it is, and what is undone at its end."""
 
     sid: str
     engine: EngineSession
     handshake: Handshake
-    kind: Kind = Kind.STRANGER
+    kind: Kind = Kind.UNAUTHENTICATED
     grant_id: str | None = None
     # What a website's session sees; set with `grant_id`.
     view: View | None = None
-    # When the token it showed ends, in seconds since the epoch.
+    # When its token expires, in seconds since the epoch.
     token_expires: float = 0.0
+    # Called when the session closes, and before it is admitted again with another token.
+    on_readmission: list[Callable[[], None]] = field(default_factory=list)
+    # Called when the session closes.
     on_close: list[Callable[[], None]] = field(default_factory=list)
-    # What lasts as long as the socket does, whatever tokens it shows.
-    on_leave: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def peer(self) -> Peer:
@@ -45,37 +49,50 @@ class Session:
         """The language of messages to this session."""
         return self.handshake.peer.language
 
-    def run_on_close(self) -> None:
-        """Undo what was done for this session's admission, once."""
-        while self.on_close:
-            self.on_close.pop()()
+    def end_admission(self) -> None:
+        """Undo what the last admission did: timers, subscriptions."""
+        _call_all(self.on_readmission)
+
+    def end(self) -> None:
+        """Undo everything that was done for this session."""
+        self.end_admission()
+        _call_all(self.on_close)
+
+
+def _call_all(callbacks: list[Callable[[], None]]) -> None:
+    """Call and remove callbacks, the last first. One that fails is logged and never stops the others."""
+    while callbacks:
+        try:
+            callbacks.pop()()
+        except Exception:
+            _LOGGER.exception("A session could not be cleaned up after")
 
 
 class Sessions:
-    """Owns the sessions, found by socket, by grant, or by kind."""
+    """Owns the sessions, and finds them by id, by grant, by kind and by what they see."""
 
     def __init__(self) -> None:
         """Start with none."""
         self._sessions: dict[str, Session] = {}
         self._websites: dict[str, set[str]] = {}
         self._audiences: dict[View, dict[str, EngineSession]] = {}
-        self._panels: set[str] = set()
+        self._displays: set[str] = set()
 
     def open(self, session: Session) -> None:
-        """Take in a socket that is a stranger yet."""
+        """Add a session that is not authenticated yet."""
         self._sessions[session.sid] = session
 
     def get(self, sid: str) -> Session | None:
-        """Return the session of a socket."""
+        """Return a session by its id, None when it is closed."""
         return self._sessions.get(sid)
 
-    def make_panel(self, session: Session) -> None:
-        """Note that a stranger is a panel."""
-        session.kind = Kind.PANEL
-        self._panels.add(session.sid)
+    def make_display(self, session: Session) -> None:
+        """Make a session a display's."""
+        session.kind = Kind.DISPLAY
+        self._displays.add(session.sid)
 
     def make_website(self, session: Session, grant_id: str, view: View) -> None:
-        """Note that a stranger is a website with this grant, and what it sees."""
+        """Make a session a website's, with its grant and what that sees."""
         session.kind = Kind.WEBSITE
         session.grant_id = grant_id
         self._websites.setdefault(grant_id, set()).add(session.sid)
@@ -95,32 +112,30 @@ class Sessions:
         session.view = None
 
     def close(self, sid: str) -> None:
-        """Forget a socket that is gone."""
+        """Remove a session and end it; one that is closed already is ignored."""
         session = self._sessions.pop(sid, None)
         if session is None:
             return
-        self._panels.discard(sid)
+        self._displays.discard(sid)
         if session.grant_id is not None and (sids := self._websites.get(session.grant_id)):
             sids.discard(sid)
             if not sids:
                 del self._websites[session.grant_id]
         self._leave_audience(session)
-        session.run_on_close()
-        while session.on_leave:
-            session.on_leave.pop()()
+        session.end()
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Every socket."""
+        """The ids of all sessions."""
         return tuple(self._sessions)
 
     @property
-    def panels(self) -> tuple[str, ...]:
-        """The sockets of panels."""
-        return tuple(self._panels)
+    def displays(self) -> tuple[str, ...]:
+        """The ids of the displays' sessions."""
+        return tuple(self._displays)
 
     def of_grant(self, grant_id: str) -> tuple[str, ...]:
-        """The sockets of one website."""
+        """Return the ids of the sessions of one website."""
         return tuple(self._websites.get(grant_id, ()))
 
     @property

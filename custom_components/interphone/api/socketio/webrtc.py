@@ -115,7 +115,7 @@ class WebRtcEvents(EventGroup):
         session = call.session
         if session not in self._viewers:
             self._viewers[session] = Viewer(call.grant.id, partial(self._push, session))
-            session.on_leave.append(partial(self._leave, session))
+            session.on_close.append(partial(self._leave, session))
         return self._viewers[session]
 
     def _leave(self, session: Session) -> None:
