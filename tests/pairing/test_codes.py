@@ -1,3 +1,5 @@
+import dis
+import hmac
 import secrets
 import sys
 
@@ -83,27 +85,34 @@ def test_compares_digests_of_one_length(typed: str, code: str) -> None:
     assert compared.lengths == {(32, 32)}
 
 
-def instructions(typed: str, code: str) -> list[tuple[str, int]]:
-    """Return every instruction that a comparison executes, as (function, offset)."""
-    executed: list[tuple[str, int]] = []
+def executed(typed: str, code: str) -> list[tuple[str, ...]]:
+    """Return every instruction and every call into C that a comparison makes, in order."""
+    steps: list[tuple[str, ...]] = []
     events = sys.monitoring.events
+    local = events.INSTRUCTION | events.CALL
     sys.monitoring.use_tool_id(TOOL, "test")
     try:
         sys.monitoring.register_callback(
-            TOOL, events.INSTRUCTION, lambda code, offset: executed.append((code.co_qualname, offset))
+            TOOL, events.INSTRUCTION, lambda code, offset: steps.append((code.co_qualname, str(offset)))
         )
-        sys.monitoring.set_local_events(TOOL, equal.__code__, events.INSTRUCTION)
+        sys.monitoring.register_callback(
+            TOOL, events.CALL, lambda _code, _offset, called, _first: steps.append(("call", repr(called)))
+        )
+        sys.monitoring.set_local_events(TOOL, equal.__code__, local)
         equal(typed, code)
     finally:
         sys.monitoring.set_local_events(TOOL, equal.__code__, 0)
-        sys.monitoring.register_callback(TOOL, events.INSTRUCTION, None)
+        for event in (events.INSTRUCTION, events.CALL):
+            sys.monitoring.register_callback(TOOL, event, None)
         sys.monitoring.free_tool_id(TOOL)
-    return executed
+    return steps
 
 
 def test_a_right_beginning_takes_the_same_steps_as_a_wrong_one() -> None:
+    """Nothing is compared but by `hmac.compare_digest`; Python's own comparisons end at the first difference."""
     code = "12345678"
-    steps = instructions("00000000", code)
-    assert steps
+    steps = executed("00000000", code)
+    assert [step for step in steps if "compare_digest" in step[-1]] == [("call", repr(hmac.compare_digest))]
+    assert not {"COMPARE_OP", "CONTAINS_OP", "IS_OP"} & {step.opname for step in dis.get_instructions(equal)}
     for right in range(len(code) + 1):
-        assert instructions(code[:right].ljust(len(code), "0"), code) == steps
+        assert executed(code[:right].ljust(len(code), "0"), code) == steps
