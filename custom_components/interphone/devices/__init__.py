@@ -1,1 +1,1 @@
-"""The home's devices as websites see them: what is shared, how it is read, how it is commanded."""
+"""The home's devices as websites see them: exposure, description, state and commands."""

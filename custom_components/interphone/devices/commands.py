@@ -1,4 +1,4 @@
-"""Commands: from an envelope a website sent to one service call, and the truth about what came of it."""
+"""Runs commands: from an envelope to one service call and its result."""
 
 import asyncio
 from collections import OrderedDict
@@ -45,16 +45,16 @@ COMMAND_RATE: Final = 20.0
 # Results kept for commands that are sent again with the same id: retries come within minutes.
 RESULTS_MAX: Final = 1024
 RESULT_LIFETIME: Final = 600.0
-# A service call that has not returned by then is answered as timed out; it may still finish.
+# Timeout of a service call. It may still take effect afterwards.
 COMMAND_TIMEOUT: Final = 10.0
-# How long a device is watched, after the call returned, for the state the command wanted: "confirmed", else "done".
+# How long the wanted state is waited for after the call returned: "confirmed" if it is seen, else "done".
 CONFIRM_TIMEOUT: Final = 1.0
 
 _LOGGER = logging.getLogger(__name__)
 
 
 class CommandStatus(StrEnum):
-    """What came of a command."""
+    """How a command ended."""
 
     DONE = "done"
     CONFIRMED = "confirmed"
@@ -64,7 +64,7 @@ class CommandStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The answer to one envelope.
+    """The result of one envelope.
 
     `id` is as sent, None where it had none; `error` is set when it was refused or failed; `state` is the device's
     after it was done.
@@ -93,7 +93,7 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A command that passed every check: what to call, and what to see afterwards."""
+    """A command that passed every check: the call to make, and the state that confirms it."""
 
     device: Device
     name: str
@@ -116,22 +116,22 @@ class Commands:
     """Runs commands for grants: authorise, plan, call, confirm."""
 
     def __init__(self, hass: HomeAssistant, catalog: Catalog) -> None:
-        """Remember no commands yet."""
+        """Start without commands."""
         self._hass = hass
         self._catalog = catalog
         self._clock = hass.loop.time
         # By grant and command id, the oldest first.
         self._started: OrderedDict[tuple[str, str], _Running] = OrderedDict()
         self._buckets: dict[str, TokenBucket] = {}  # by grant
-        # Tells whether an id comes again with the same command, without keeping params: they may hold a PIN.
+        # Keys the digests by which a repeated id is compared, so that no params are kept: they may hold a PIN.
         self._key = secrets.token_bytes(32)
 
     async def run(self, grant: Grant, envelope: object, *, context: Context | None = None) -> CommandResult:
-        """Run one command and wait until it is done, and up to `CONFIRM_TIMEOUT` longer for the wanted state.
+        """Run one command: wait for its service call, and up to `CONFIRM_TIMEOUT` longer for the wanted state.
 
-        Never raises for a command that is refused or fails. The grant must be live: the caller has checked that. One
-        that comes again with its id, even while the first still runs, gets the first one's result; one that was
-        refused before anything was called may come again.
+        A command that is refused or fails has a result and raises nothing. The caller has checked that the grant is
+        active. A command that is sent again with its id, even while the first runs, gets the first one's result; one
+        that was refused before anything was called may be sent again.
         """
         begun = self._begin(grant, envelope, context)
         return begun if isinstance(begun, CommandResult) else await asyncio.shield(begun.task)
@@ -141,9 +141,10 @@ class Commands:
     ) -> list[CommandResult]:
         """Run commands one after the other; each has its own result, and a failed one does not stop the rest.
 
-        The next begins when the call of the one before has returned; those not confirmed by then are watched together.
-        `grant` is asked before each: what was revoked or narrowed meanwhile refuses the rest. Raises
-        `InvalidRequestError` for none or too many, and what `grant` raises at the first.
+        The next starts when the call of the one before has returned; the wanted states are waited for together. `grant`
+        returns the active grant and is called before each command: one that was revoked or narrowed meanwhile refuses
+        the rest. Raises `InvalidRequestError` for an empty list or one over `BATCH_SIZE_MAX`, and the errors of the
+        first call of `grant`.
         """
         if not 1 <= len(envelopes) <= BATCH_SIZE_MAX:
             raise InvalidRequestError(f"expected 1 to {BATCH_SIZE_MAX} commands")
@@ -166,7 +167,7 @@ class Commands:
 
         `grant` returns the active grant and is called again when commands are done: one that was revoked or paused
         meanwhile learns no state. Raises `InvalidRequestError` for an empty list or one over `BATCH_SIZE_MAX`, and
-        what `grant` raises at first.
+        the errors of the first call of `grant`.
         """
         if isinstance(sent, list):
             return [self._if_active(grant, result) for result in await self.run_many(grant, sent)]
@@ -181,7 +182,7 @@ class Commands:
         return result
 
     def _begin(self, grant: Grant, raw: object, context: Context | None) -> CommandResult | _Running:
-        """Check everything that can be checked, and begin the call; or answer what was refused."""
+        """Check a command and start its call; or return the result of one that is refused."""
         try:
             self._spend(grant.id)
             envelope = parse(raw)
@@ -269,9 +270,9 @@ class Commands:
         return CommandResult(command_id, status, state=None if device is None else device.state)
 
     async def _call(self, order: _Order, grant: Grant, context: Context) -> None:
-        """Make the service call, or raise what came of it.
+        """Make the service call. Raises `CommandTimeoutError` or `CommandFailedError`.
 
-        What goes wrong is logged by its kind alone: messages may quote a PIN.
+        Failures are logged without their message: it may quote a PIN.
         """
         call, entity_id = order.call, order.device.entity_id
         event = {
@@ -295,7 +296,7 @@ class Commands:
             raise CommandFailedError from None
 
     async def _reaches(self, order: _Order) -> bool:
-        """Tell whether the wanted state is seen within `CONFIRM_TIMEOUT`."""
+        """Wait for the wanted state; return whether it is seen within `CONFIRM_TIMEOUT`."""
         if order.wanted is None:
             return False
         seen = self._hass.loop.create_future()

@@ -1,4 +1,4 @@
-"""Describing an entity: from its state and Home Assistant's registries to the device a website sees."""
+"""Describes entities: makes a `Device` of a state and Home Assistant's registries."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -19,7 +19,7 @@ from .exposure import Candidate
 from .model import NOTHING, Appliance, Device, Entity, Json
 from .registry import DOMAINS, TRAITS
 
-# 80 bits: no two entities of a home share an id, and an id tells nothing about the entity.
+# 80 bits: collisions within a home are negligible, and an id reveals nothing about the entity.
 _ID_LENGTH: Final = 20
 
 
@@ -40,7 +40,7 @@ def _same(old: object, new: object) -> bool:
 
 
 class Describer:
-    """Reads Home Assistant's registries. Holds nothing of its own."""
+    """Reads Home Assistant's registries. Has no state of its own."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Look the registries up once; Home Assistant keeps them for its lifetime."""
@@ -52,7 +52,7 @@ class Describer:
         self._labels = lr.async_get(hass)
 
     def device_id(self, entity_id: str) -> str:
-        """Return the id websites know the entity by: it survives renames where there is a registry entry."""
+        """Return the entity's id on the wire: stable across renames where there is a registry entry."""
         entry = self._entities.async_get(entity_id)
         origin = f"entity:{entity_id}" if entry is None else f"registry:{entry.id}"
         return hashlib.sha256(origin.encode()).hexdigest()[:_ID_LENGTH]
@@ -65,7 +65,7 @@ class Describer:
         )
 
     def candidate(self, state: State) -> Candidate:
-        """Return what exposure is decided by."""
+        """Return the entity with everything that exposure depends on."""
         entry = self._entities.async_get(state.entity_id)
         appliance = self._appliance(entry)
         area_id = self._area_id(entry, appliance)
@@ -91,7 +91,7 @@ class Describer:
     def describe(self, state: State, candidate: Candidate, known: Device | None = None) -> Device:
         """Return the entity as a device with its present state.
 
-        While it cannot be reached, an entity tells less of itself: what is known of it from before still holds.
+        An unavailable entity has fewer attributes: then traits and commands are those of `known`.
         """
         entity = self.entity(state)
         appliance = self._appliance(candidate.entry)
@@ -135,6 +135,6 @@ class Describer:
 
 
 def read_state(device: Device, entity: Entity) -> Mapping[str, Json]:
-    """Read all traits of a device. While it cannot be reached, every value is null."""
+    """Return `{trait: state}`. While the device is offline, every value is null."""
     read = {name: TRAITS[name].read(entity) for name in device.traits}
     return read if entity.online else {name: dict.fromkeys(state) for name, state in read.items()}

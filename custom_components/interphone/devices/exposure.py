@@ -1,4 +1,4 @@
-"""Exposure: which of the home's entities are shared at all. A grant's scope narrows it further."""
+"""Exposure: which entities are shared with websites. A grant's scope narrows it further."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,7 +16,7 @@ DEFAULT_DOMAINS: Final = frozenset(domain for domain in SHAREABLE_DOMAINS if DOM
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What exposure is decided by: an entity and the places and labels it inherits."""
+    """An entity with everything that exposure depends on: its places and labels, own and inherited."""
 
     entity_id: str
     device_classes: frozenset[str]
@@ -33,7 +33,7 @@ class Candidate:
 
     @property
     def sensitive(self) -> bool:
-        """Tell whether it opens, watches or tracks: then it is shared only when named itself.
+        """Whether it opens a home, watches or tracks people: then it is shared only when named itself.
 
         All the device classes it has had count: overriding a garage door's class does not make it a blind.
         """
@@ -42,17 +42,17 @@ class Candidate:
 
     @property
     def ours(self) -> bool:
-        """Tell whether it is one of Interphone's own entities: panels use those, websites do not."""
+        """Whether it is one of Interphone's own entities, which are never shared."""
         return self.entry is not None and self.entry.platform == DOMAIN
 
     def named_in(self, names: frozenset[str]) -> bool:
-        """Tell whether it is named, by its entity id or by the registry id that survives renames."""
+        """Return whether it is named, by its entity id or by the registry id that survives renames."""
         return self.entity_id in names or (self.entry is not None and self.entry.id in names)
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """A choice of entities by where they are and what they belong to; ids of Home Assistant's registries."""
+    """A selection of entities by registry ids: of themselves, their devices, areas, floors or labels."""
 
     entities: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
@@ -64,7 +64,7 @@ class Places:
         return bool(self.entities or self.devices or self.areas or self.floors or self.labels)
 
     def holds(self, candidate: Candidate) -> bool:
-        """Tell whether the candidate is among the chosen."""
+        """Return whether the candidate is among the chosen."""
         return (
             candidate.named_in(self.entities)
             or candidate.device_id in self.devices
@@ -90,7 +90,7 @@ class Exposure:
     exclude: Places = field(default_factory=Places)
 
     def shares(self, candidate: Candidate) -> bool:
-        """Tell whether this entity is shared."""
+        """Return whether this entity is shared."""
         if candidate.domain not in DOMAINS or candidate.ours or self.exclude.holds(candidate):
             return False
         if candidate.sensitive:

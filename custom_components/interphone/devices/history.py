@@ -1,4 +1,4 @@
-"""History: what a device's traits read in the past, from Home Assistant's recorder."""
+"""History: past states of a device's traits, read from Home Assistant's recorder."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -19,55 +19,55 @@ from .describe import read_state
 from .model import Device, Entity, Json
 from .times import instant
 
-# History: what a chart on a telephone shows, and what a database gives without effort.
+# What a chart on a telephone shows, and a database reads quickly.
 HISTORY_SPAN: Final = 24 * 3600.0
 HISTORY_SPAN_MAX: Final = 7 * 24 * 3600.0
 HISTORY_POINTS_MAX: Final = 1000
-# Read in pieces, so that a meter that reports each second does not fill the memory.
+# Seconds read at once, so that a meter that reports each second does not fill the memory.
 HISTORY_PIECE: Final = 3600.0
 HISTORY_PIECE_MAX: Final = 6 * 3600.0
 
-# The recorder gives what lies strictly between two moments; what is exactly at the start belongs to the answer.
+# The recorder excludes both ends of a span; the state recorded exactly at the start is wanted.
 _TICK: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What a device's traits read from `at` on."""
+    """The state of a device's traits from `at` on."""
 
     at: datetime
     online: bool
     state: Mapping[str, Json]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as it goes over the wire."""
+        """Return `{at, online, state}`, `at` as ISO 8601 in UTC, `state` as in `Device.as_dict`."""
         return {"at": instant(self.at), "online": self.online, "state": self.state}
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Points from the oldest on, and where the page after them starts; None when they are all."""
+    """Points, the oldest first, and the start of the next page; None after the last."""
 
     points: list[Point]
     next: datetime | None
 
 
 class History:
-    """Reads the recorder, one question a grant at a time."""
+    """Reads the recorder, one request of a grant at a time."""
 
     def __init__(self, hass: HomeAssistant, catalog: Catalog) -> None:
-        """Have no question yet."""
+        """Start without requests."""
         self._hass = hass
         self._catalog = catalog
-        self._asking: set[str] = set()
+        self._running: set[str] = set()
 
-    async def read(self, asker: str, device: Device, start: datetime, end: datetime, limit: int) -> Page:
-        """Return up to `limit` points between two moments, the first being what held at `start`.
+    async def read(self, grant_id: str, device: Device, start: datetime, end: datetime, limit: int) -> Page:
+        """Return up to `limit` points between two instants, the first with the state at `start`.
 
-        Raises `HistoryUnavailableError` without a recorder, `RateLimitedError` while `asker` still waits for another
-        answer, and `UnknownDeviceError` when the device is just gone.
+        Raises `HistoryUnavailableError` without a recorder, `RateLimitedError` while another request of the grant
+        runs, and `UnknownDeviceError` when the device was removed meanwhile.
         """
-        if asker in self._asking:
+        if grant_id in self._running:
             raise RateLimitedError("one history at a time", retry_after=1)
         recorder = self._hass.data.get(DATA_INSTANCE)
         if recorder is None:
@@ -76,21 +76,21 @@ class History:
         if entity is None:
             raise UnknownDeviceError
         reader = _Reader(self._hass, device, replace(entity, state=self._lasting(entity.state)))
-        self._asking.add(asker)
+        self._running.add(grant_id)
         try:
-            answer: asyncio.Future[Page] = recorder.async_add_executor_job(reader.page, start, end, limit)
+            page: asyncio.Future[Page] = recorder.async_add_executor_job(reader.page, start, end, limit)
         except RuntimeError:  # it is shutting down
-            self._asking.discard(asker)
+            self._running.discard(grant_id)
             raise HistoryUnavailableError from None
-        # The database works on when the asker leaves, and until it is done the asker asks nothing else.
-        answer.add_done_callback(lambda _answer: self._asking.discard(asker))
+        # The query runs on when the request is cancelled, and counts until it is done.
+        page.add_done_callback(lambda _page: self._running.discard(grant_id))
         try:
-            return await asyncio.shield(answer)
+            return await asyncio.shield(page)
         except SQLAlchemyError:
             raise HistoryUnavailableError from None
 
     def _lasting(self, state: State) -> State:
-        """Return the entity with only what the recorder does not keep, because it does not change with use."""
+        """Return the state with only those attributes that the recorder does not store: the ones that do not change."""
         entry = er.async_get(self._hass).async_get(state.entity_id)
         attributes = {name: state.attributes.get(name) for name in (ATTR_SUPPORTED_FEATURES, ATTR_DEVICE_CLASS)}
         return State(state.entity_id, state.state, {**attributes, **((entry and entry.capabilities) or {})})
@@ -98,7 +98,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """One question, answered in the recorder's thread."""
+    """One request, run in the recorder's thread."""
 
     hass: HomeAssistant
     device: Device
@@ -109,16 +109,16 @@ class _Reader:
         for state in self._states(start, end):
             point = self._point(state, start)
             if points and points[-1].at == point.at:
-                points.pop()  # what held before the start, and what was recorded exactly then
+                points.pop()  # the state before the start is replaced by one recorded exactly then
             if points and (points[-1].online, points[-1].state) == (point.online, point.state):
-                continue  # noise that no trait reads
+                continue  # nothing that a trait reads has changed
             if len(points) == limit:
                 return Page(points, point.at)
             points.append(point)
         return Page(points, None)
 
     def _states(self, start: datetime, end: datetime) -> Iterator[State]:
-        """Yield what was recorded, read in pieces that grow while they hold little."""
+        """Yield the recorded states, read in pieces that grow."""
         begin, piece, first = start, HISTORY_PIECE, True
         while begin < end:
             until = min(end, begin + timedelta(seconds=piece))
@@ -130,7 +130,7 @@ class _Reader:
                 include_start_time_state=first,
                 significant_changes_only=False,
             )
-            # Not the compressed form: the recorder's own states.
+            # The uncompressed form: states of the recorder's own class.
             yield from cast("list[State]", found.get(self.device.entity_id, []))
             begin, piece, first = until, min(HISTORY_PIECE_MAX, piece * 2), False
 

@@ -26,7 +26,7 @@ NOTHING: Final[Json] = MappingProxyType({})
 
 
 def sendable(text: str) -> str:
-    """Return a text as UTF-8 can hold it: halves of surrogates, as names of files may have, become question marks."""
+    """Return a text that UTF-8 can encode: lone surrogates, as in names of files, become question marks."""
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
@@ -56,17 +56,17 @@ class Entity:
     def features(self) -> int:
         """The supported features, a bit field whose meaning depends on the domain."""
         value = self.state.attributes.get(ATTR_SUPPORTED_FEATURES)
-        # A plain number: flags are enums, which take a microsecond for each operation.
+        # A plain integer: operations on enums take a microsecond each.
         return int(value) if isinstance(value, int) and not isinstance(value, bool) else 0
 
     @property
     def online(self) -> bool:
-        """Tell whether the entity can be reached."""
+        """Whether the entity can be reached."""
         return self.state.state != STATE_UNAVAILABLE
 
     @property
     def value(self) -> str | None:
-        """The state, None when it is unknown or cannot be reached."""
+        """The state, None when it is unknown or the entity cannot be reached."""
         value = self.state.state
         return None if value in {STATE_UNAVAILABLE, STATE_UNKNOWN} else sendable(value)
 
@@ -78,7 +78,7 @@ class Entity:
     def text(self, attribute: str) -> str | None:
         """Read an attribute as a string."""
         value = self.state.attributes.get(attribute)
-        # Many are enums; on the wire they are the plain word.
+        # Many are enums; on the wire they are plain strings.
         return sendable(str(value)) if isinstance(value, str) else None
 
     def flag(self, attribute: str) -> bool | None:
@@ -94,7 +94,7 @@ class Entity:
         return [sendable(str(option)) for option in value if isinstance(option, str)]
 
     def has(self, feature: int) -> bool:
-        """Tell whether all these feature bits are set."""
+        """Return whether all these feature bits are set."""
         wanted = int(feature)
         return self.features & wanted == wanted
 
@@ -114,7 +114,7 @@ class BesideState:
 
 @dataclass(frozen=True, slots=True)
 class ServiceCall:
-    """One service call, planned and not yet made. The entity is added by the one who makes it."""
+    """A service call that is planned. The caller adds the entity."""
 
     domain: str
     service: str
@@ -147,7 +147,7 @@ class Command:
         object.__setattr__(self, "_schemas", tuple(object_of(shape) for shape in self.shapes))
 
     def check(self, params: object) -> Json:
-        """Return the params when they fit one of the shapes, else raise `InvalidParamsError`."""
+        """Return the params if they fit one of the shapes. Raises `InvalidParamsError` naming the first fault."""
         if not isinstance(params, dict):
             raise InvalidParamsError("params: expected an object")
         # The shape that knows most of the given names gives the most helpful message.
@@ -166,7 +166,7 @@ class Command:
 
 
 class Trait(ABC):
-    """One ability of a device. Stateless: all it knows, it reads from the entity.
+    """One ability of a device. Stateless: it reads everything from the entity.
 
     `supported`, `attributes` and the keys of `read` rely only on what Home Assistant keeps while an entity is
     unavailable: domain, device class, supported features and capability attributes.
@@ -180,35 +180,35 @@ class Trait(ABC):
     commands: ClassVar[Mapping[str, Command]] = {}
 
     def supported(self, _entity: Entity) -> bool:
-        """Tell whether this entity, of a domain the registry gave the trait, has it."""
+        """Return whether this entity, of a domain that may have the trait, has it."""
         return True
 
     def attributes(self, _entity: Entity) -> Json:
-        """Describe what does not change with use, as `attribute_fields` say: ranges, steps, options, units."""
+        """Return what does not change with use, with the keys of `attribute_fields`: ranges, steps, options, units."""
         return {}
 
     @abstractmethod
     def read(self, entity: Entity) -> Json:
-        """Read the present state, as `state_fields` say. Unknown is None, never "off"."""
+        """Return the present state, with the keys of `state_fields`. Unknown is None, never "off"."""
 
     def supported_commands(self, entity: Entity) -> list[str]:
-        """Return the names, as on the wire, of the commands this entity takes."""
+        """Return the commands of this entity: `["<trait>.<verb>"]`."""
         return [f"{self.name}.{verb}" for verb, command in self.commands.items() if command.supported(entity)]
 
     def reached(self, wanted: Json, seen: Json) -> bool:
-        """Tell whether the seen state has everything a command wanted."""
+        """Return whether the seen state has everything a command wanted."""
         return all(self.state_fields[key].equal(value, seen.get(key)) for key, value in wanted.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Appliance:
-    """The thing of the home an entity is part of: Home Assistant's own "device"."""
+    """The appliance an entity is part of: a "device" in Home Assistant's words."""
 
     id: str
     name: str | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as it goes over the wire."""
+        """Return `{id, name}`."""
         return {"id": self.id, "name": self.name}
 
 
@@ -232,11 +232,14 @@ class Device:
     icon: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the device as it goes over the wire."""
+        """Return `{id, type, name, area, floor, labels, part_of, icon, sensitive, traits, commands, online, state}`.
+
+        `traits` maps each trait to its attributes, `state` each trait to its state: see `schema.json_schema`.
+        """
         return {**self.description(), "online": self.online, "state": self.state}
 
     def description(self) -> dict[str, Any]:
-        """Return the part of it that does not change with use."""
+        """Return what `as_dict` returns but for `online` and `state`: what does not change with use."""
         return {
             "id": self.id,
             "type": self.type,

@@ -1,4 +1,4 @@
-"""Rings: who stands at the door, until somebody answers or nobody does. The only owner of what rings now."""
+"""Rings of doorbells, from the ring until it is answered or expires."""
 
 import asyncio
 from collections import OrderedDict
@@ -20,9 +20,9 @@ from .changes import Batch, EventChange
 from .feed import EVENT_LIFETIME, Feed
 from .model import Device
 
-# Rings remembered, so that a late answer is told what happened: more than ring in a day.
+# Rings kept, so that a late answer gets the right error: more than a day's.
 RINGS_MAX: Final = 64
-# Names, messages and answers of rings: a line on a telephone.
+# Length of names, messages and actions: a line on a telephone.
 RING_TEXT_MAX: Final = 256
 
 RING: Final = "ring"
@@ -30,13 +30,13 @@ ANSWERED: Final = "answered"
 
 
 def _printable(text: str) -> str:
-    """Check a website's words before the logbook shows them: a short line without control characters."""
+    """Refuse control characters: the logbook shows the text."""
     if not text.isprintable():
         raise vol.Invalid("expected printable characters")
     return text
 
 
-# What a website that answers may say it chose to do, on whichever door it comes by.
+# The action of an answer, as a website names it: the same over REST and Socket.IO.
 ACTION: Final = vol.Any(None, vol.All(str, vol.Length(min=1, max=RING_TEXT_MAX), _printable))
 
 # The trait of the binary sensors that may be doorbells.
@@ -45,7 +45,7 @@ _ACTIVE: Final = "active"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Who answered a ring first, what they chose to do, and when."""
+    """The first answer to a ring: by which grant, with which action, and when."""
 
     grant_id: str
     grant_name: str
@@ -55,21 +55,21 @@ class Answer:
 
 @dataclass(slots=True)
 class _Ring:
-    """A ring and the answer, which whoever rang may wait for."""
+    """A ring, and its answer to come: None when it ends without one."""
 
     change: EventChange
     answer: asyncio.Future[Answer | None]
 
 
 class Rings:
-    """Hears every ring the feed tells, rings itself, and takes the first answer to each.
+    """Owns the rings, and accepts the first answer to each.
 
     Rings come from `event` entities of class doorbell, from the sensors the home's owner chose as doorbells, and from
     `ring`. A ring is seen by the websites that see its device; one without a device by those that see the whole home.
     """
 
     def __init__(self, hass: HomeAssistant, catalog: Catalog, feed: Feed, doorbells: Iterable[str] = ()) -> None:
-        """Hear nothing yet; `doorbells` are the entity ids of sensors whose turning on is a ring."""
+        """Start without rings; `doorbells` are the entity ids of sensors that ring when they turn on."""
         self._hass = hass
         self._catalog = catalog
         self._feed = feed
@@ -79,20 +79,20 @@ class Rings:
 
     @callback
     def start(self) -> None:
-        """Hear rings from now on."""
+        """Follow the sensors and the feed."""
         self._releases = [self._catalog.subscribe(self._on_difference), self._feed.subscribe(self._on_batch)]
 
     @callback
     def stop(self) -> None:
-        """Forget every ring; whoever waits for an answer gets none."""
+        """Drop every ring; `wait` returns None."""
         while self._releases:
             self._releases.pop()()
         while self._rings:
-            self._forget_oldest()
+            self._drop_oldest()
 
     @callback
     def set_doorbells(self, doorbells: Iterable[str]) -> None:
-        """Take these sensors as doorbells from now on."""
+        """Replace the sensors that are doorbells."""
         self._doorbells = frozenset(doorbells)
 
     @callback
@@ -104,7 +104,7 @@ class Rings:
         message: str | None = None,
         seconds: float = EVENT_LIFETIME,
     ) -> EventChange:
-        """Ring at the websites that see the device, or without one at those that see the whole home."""
+        """Ring, for `seconds`, on the websites that see the device, or without one on those that see the whole home."""
         now = dt_util.utcnow()
         change = EventChange(
             seq=0,
@@ -116,12 +116,12 @@ class Rings:
             name=name or (device.name if device else None),
             message=message,
         )
-        self._keep(change)
+        self._add(change)
         self._feed.publish(change)
         return change
 
     async def wait(self, event_id: str) -> Answer | None:
-        """Return the answer to a ring as soon as there is one, None when it is over without one."""
+        """Wait for the answer to a ring and return it; None when the ring expires without one."""
         ring = self._rings.get(event_id)
         if ring is None:
             return None
@@ -131,7 +131,7 @@ class Rings:
 
     @callback
     def answer(self, grant: Grant, event_id: str, action: str | None = None) -> Answer:
-        """Take a website's answer, if it is the first, and tell the others and Home Assistant's automations.
+        """Accept the first answer to a ring, publish it to the websites, and fire `EVENT_ANSWERED`.
 
         The grant must be live: the caller has checked that. Raises `UnknownEventError`, `NotPermittedError` when the
         grant may only look, `AlreadyAnsweredError`, or `ExpiredEventError`.
@@ -148,11 +148,11 @@ class Rings:
             raise ExpiredEventError
         answer = Answer(grant.id, grant.name, action, now)
         ring.answer.set_result(answer)
-        self._tell(ring, answer)
+        self._publish(ring, answer)
         return answer
 
-    def _tell(self, ring: _Ring, answer: Answer) -> None:
-        """Tell that it is answered: to websites not by whom, to the home's own automations everything."""
+    def _publish(self, ring: _Ring, answer: Answer) -> None:
+        """Publish that a ring is answered: websites do not learn by whom, Home Assistant's automations do."""
         change = ring.change
         self._feed.publish(EventChange(0, change.device, ANSWERED, answer.at, change.expires_at, change.event_id))
         data: dict[str, Any] = {
@@ -167,7 +167,7 @@ class Rings:
 
     @callback
     def _on_difference(self, difference: Difference) -> None:
-        """Ring when a sensor chosen as a doorbell turns on; one that comes back already on rings nothing."""
+        """Ring when a doorbell's sensor turns from off to on: one that comes back online already on does not ring."""
         old, new = difference.old, difference.new
         if old is None or new is None or new.entity_id not in self._doorbells:
             return
@@ -179,14 +179,14 @@ class Rings:
     def _on_batch(self, batch: Batch) -> None:
         for change in batch:
             if isinstance(change, EventChange) and change.answerable and change.event_id not in self._rings:
-                self._keep(change)
+                self._add(change)
 
-    def _keep(self, change: EventChange) -> None:
+    def _add(self, change: EventChange) -> None:
         self._rings[change.event_id] = _Ring(change, self._hass.loop.create_future())
         if len(self._rings) > RINGS_MAX:
-            self._forget_oldest()
+            self._drop_oldest()
 
-    def _forget_oldest(self) -> None:
+    def _drop_oldest(self) -> None:
         _, ring = self._rings.popitem(last=False)
         if not ring.answer.done():
             ring.answer.set_result(None)

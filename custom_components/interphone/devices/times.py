@@ -1,4 +1,4 @@
-"""Times on the wire: ISO 8601, instants in UTC. Whatever is given, nothing here raises."""
+"""Times on the wire: ISO 8601, instants in UTC. Nothing here raises, whatever the value."""
 
 from contextlib import suppress
 from datetime import date, datetime, time
@@ -7,7 +7,7 @@ from homeassistant.util import dt as dt_util
 
 
 def moment_of(value: object) -> datetime | None:
-    """Return an instant, a datetime or its ISO 8601 text, in UTC; None for anything else, and without a zone."""
+    """Return an instant, given as a datetime or as ISO 8601, in UTC; None for anything else, and without an offset."""
     parsed = _parsed(value) if isinstance(value, str) else value
     if not isinstance(parsed, datetime) or parsed.tzinfo is None:
         return None
@@ -15,19 +15,19 @@ def moment_of(value: object) -> datetime | None:
 
 
 def instant(value: object) -> str | None:
-    """Return an instant of Home Assistant, a datetime or its text, as ISO 8601 in UTC; None for anything else."""
+    """Return an instant, given as a datetime or as text, as ISO 8601 in UTC; None for anything else."""
     moment = moment_of(value)
     return None if moment is None else moment.isoformat()
 
 
 def calendar_day(value: object) -> str | None:
-    """Return a date of Home Assistant, or its text, as ISO 8601; None for anything else."""
+    """Return a date, given as such or as text, as ISO 8601; None for anything else."""
     parsed = dt_util.parse_date(value) if isinstance(value, str) else value
     return parsed.isoformat() if isinstance(parsed, date) and not isinstance(parsed, datetime) else None
 
 
 def clock(value: object) -> str | None:
-    """Return a time of day of Home Assistant, or its text, as hh:mm:ss; None for anything else."""
+    """Return a time of day, given as such or as text, as hh:mm:ss; None for anything else."""
     with suppress(OverflowError):
         parsed = dt_util.parse_time(value) if isinstance(value, str) else value
         return parsed.replace(microsecond=0, tzinfo=None).isoformat() if isinstance(parsed, time) else None
@@ -35,7 +35,7 @@ def clock(value: object) -> str | None:
 
 
 def local_instant(value: object) -> str | None:
-    """Return an instant told in the home's own time as ISO 8601 in UTC; None for anything else."""
+    """Return an instant, given as text in local time, as ISO 8601 in UTC; None for anything else."""
     parsed = _parsed(value) if isinstance(value, str) else None
     moment = None if parsed is None else _in_utc(parsed)
     return None if moment is None else moment.isoformat()
@@ -50,17 +50,17 @@ def span_seconds(value: object) -> float | None:
 
 
 def _parsed(text: str) -> datetime | None:
-    # Half a surrogate would end the process in the C parser that Home Assistant uses; ISO 8601 is ASCII.
+    # A lone surrogate crashes the process in the C parser that Home Assistant uses. ISO 8601 is ASCII.
     if not text.isascii():
         return None
-    # It raises for what has the form of a time and is none, such as the thirteenth month.
+    # It raises for impossible times of the right form, such as a thirteenth month.
     with suppress(ValueError):
         return dt_util.parse_datetime(text)
     return None
 
 
 def _in_utc(moment: datetime) -> datetime | None:
-    # The first and the last hours of the calendar are not in it everywhere.
+    # Near the ends of the calendar the UTC time may lie beyond it.
     with suppress(OverflowError):
         return dt_util.as_utc(moment)
     return None

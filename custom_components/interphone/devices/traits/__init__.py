@@ -1,1 +1,1 @@
-"""The abilities of devices, one file each. A trait reads a state and plans service calls; it calls nothing."""
+"""The traits of devices, one file each. A trait reads states and plans service calls; it makes none."""

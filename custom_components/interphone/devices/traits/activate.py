@@ -1,4 +1,4 @@
-"""activate: what is run rather than set: scenes, scripts, automations, buttons."""
+"""activate: entities that are run: scenes, scripts, automations, buttons."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -19,7 +19,7 @@ _RUN: Final = {
     "button": "press",
     "input_button": "press",
 }
-# Scripts and automations tell in an attribute when they last ran; the others are their own last time.
+# The attribute with the time of the last run. The state of the other domains is that time.
 _LAST_RUN: Final = {"script": "last_triggered", "automation": "last_triggered"}
 _SCRIPT: Final = "script"
 
@@ -81,7 +81,7 @@ def _describe(name: str, described: Json) -> dict[str, Any]:
 
 
 class Activate(Trait):
-    """Run it, and know when it last ran. Scripts also have fields, tell whether they run now, and stop."""
+    """Runs an entity; `last_run` is when it last ran. Scripts also have fields, `running`, and can be stopped."""
 
     name = "activate"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"last_triggered"})
@@ -93,7 +93,7 @@ class Activate(Trait):
     }
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe the fields of a script: what it may be given, and which selector Home Assistant offers for it."""
+        """Describe a script's fields: `[{id, name, description, required, selector}]`, `selector` by its type."""
         if not _is_script(entity):
             return {}
         return {"fields": [_describe(name, described) for name, described in _fields(entity).items()]}

@@ -1,4 +1,4 @@
-"""active: what a binary sensor detects."""
+"""active: the state of a binary sensor."""
 
 from typing import ClassVar
 
@@ -7,14 +7,14 @@ from ..model import Entity, Json, Trait
 
 
 class Active(Trait):
-    """Whether it detects what it is for: motion, an open door, smoke."""
+    """Whether a binary sensor detects: motion, an open door, smoke."""
 
     name = "active"
     attribute_fields: ClassVar[Shape] = {"detects": label()}
     state_fields: ClassVar[Shape] = {"active": boolean()}
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe what is detected; null when nobody said."""
+        """Describe what is detected: the device class, or null."""
         return {"detects": entity.device_class}
 
     def read(self, entity: Entity) -> Json:

@@ -1,4 +1,4 @@
-"""arm: an alarm panel. The PIN goes through to it and is kept nowhere."""
+"""arm: an alarm system. Its PIN is passed on and never stored."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -13,7 +13,7 @@ from ..fields import Shape, boolean, choice, label, listing, optional, text
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import one_of, supports, wish
 
-# By our word: the feature that offers the mode; the service and the state are called after it.
+# By mode: the feature that offers it. The service and the state are named after the mode.
 _MODES: Final[dict[str, Feature]] = {
     "home": Feature.ARM_HOME,
     "away": Feature.ARM_AWAY,
@@ -51,7 +51,7 @@ def _wants_armed(_entity: Entity, params: Json) -> dict[str, Any]:
 
 
 class Arm(Trait):
-    """What an alarm panel watches for: nothing, or one of its modes."""
+    """State of an alarm system, and the mode it is armed in."""
 
     name = "arm"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"changed_by"})
@@ -70,7 +70,7 @@ class Arm(Trait):
     }
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe the modes; whether a PIN is "number" or "text" or not asked for; whether arming asks for it too."""
+        """Describe the modes, the PIN's format ("number", "text", or null for none), and whether arming needs it."""
         return {
             "modes": _modes(entity),
             "pin_format": entity.text(ATTR_CODE_FORMAT),
@@ -78,7 +78,7 @@ class Arm(Trait):
         }
 
     def read(self, entity: Entity) -> Json:
-        """Read the state, and the mode while it is armed."""
+        """Read the state, and the mode while armed."""
         value = entity.value
         if value in _ARMED:
             return {"state": "armed", "mode": _ARMED[value]}

@@ -1,4 +1,4 @@
-"""battery: how full the battery of a machine or a phone is."""
+"""battery: charge of a machine's or a phone's battery."""
 
 from typing import ClassVar, Final
 
@@ -9,13 +9,13 @@ _LEVEL: Final = "battery_level"
 
 
 class Battery(Trait):
-    """Charge in percent, of what tells it itself; others have a sensor beside them."""
+    """Charge in percent, of entities that have it as an attribute; others have a sensor for it."""
 
     name = "battery"
     state_fields: ClassVar[Shape] = {"percent": percent()}
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether it says how full it is. There is no feature bit for that: it shows once it is online."""
+        """Return whether the entity has a charge. No feature bit says so: the attribute appears once it is online."""
         return entity.number(_LEVEL) is not None
 
     def read(self, entity: Entity) -> Json:

@@ -1,4 +1,4 @@
-"""brightness: how bright a light shines, in percent."""
+"""brightness: brightness of a light in percent."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -31,11 +31,11 @@ class Brightness(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether the light can be dimmed."""
+        """Return whether the light can be dimmed."""
         return not COLOR_MODES_BRIGHTNESS.isdisjoint(entity.options(ATTR_SUPPORTED_COLOR_MODES) or ())
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe how slowly it can be dimmed; nothing for a light that cannot fade."""
+        """Describe the longest transition; nothing for a light that cannot fade."""
         return transition_attributes(entity)
 
     def read(self, entity: Entity) -> Json:

@@ -1,4 +1,4 @@
-"""camera: what a camera does, and which kinds of pictures it offers."""
+"""camera: activity of a camera, and the kinds of pictures it offers."""
 
 from collections.abc import Iterator
 from typing import ClassVar, Final
@@ -10,9 +10,9 @@ from homeassistant.core import HomeAssistant, State
 from ..fields import Shape, boolean, choice, listing
 from ..model import BesideState, Entity, Json, Trait
 
-# Home Assistant's integration that makes HLS of what a camera sends. It is not named in the manifest: it would then be
-# set up in every home, and where its decoder (`av`) cannot be had, Interphone would not load. Only that is spared: the
-# rest of it is imported by `camera`, and so with Interphone.
+# Home Assistant's integration that makes HLS of a camera's stream. It is not in the manifest: it would then be set up
+# in every home, and Interphone would not load where its decoder (`av`) is missing. Only set-up and decoder are spared:
+# `camera` imports the rest, and so does Interphone.
 _STREAM: Final = "stream"
 
 HLS: Final = "hls"
@@ -36,7 +36,7 @@ def _offered(hass: HomeAssistant, types: set[StreamType]) -> Iterator[str]:
         yield WEBRTC
 
 
-# A camera renews its capabilities right after its state was written, and reports that.
+# A camera updates its capabilities right after its state is written, and reports that.
 STREAMS: Final = BesideState(_streams, silent=True, component=_STREAM)
 
 

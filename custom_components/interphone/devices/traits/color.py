@@ -1,4 +1,4 @@
-"""color: the light's color, as a temperature in kelvin or as hue and saturation."""
+"""color: color of a light, as a temperature in kelvin or as hue and saturation."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -91,11 +91,11 @@ class Color(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether the light does temperatures or colors; white alone is no color to set."""
+        """Return whether the light has color temperatures or colors; white alone is no color to set."""
         return bool(_modes(entity) - {_WHITE})
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe the modes, the range of temperatures (null where there are none), and how slowly it can change."""
+        """Describe the modes, the range of temperatures (null where there are none), and the longest transition."""
         modes = _modes(entity)
         tunable = _KELVIN in modes
         return {

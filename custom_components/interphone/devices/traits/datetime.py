@@ -1,4 +1,4 @@
-"""datetime: a date, a time of day or an instant to set."""
+"""datetime: a date, a time of day or an instant that can be set."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -46,7 +46,7 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
 
 
 def _by_the_home(parsed: datetime) -> datetime:
-    """Return an instant by the home's own clock, without an offset: the helper keeps it so."""
+    """Return an instant as the home's local time without an offset, as the helper stores it."""
     return dt_util.as_local(parsed).replace(tzinfo=None, microsecond=0)
 
 
@@ -55,7 +55,7 @@ def _wants(_entity: Entity, params: Json) -> dict[str, Any]:
 
 
 class DateTime(Trait):
-    """A date, a time of day by the home's clock, or an instant: its state has the one of the three it holds."""
+    """A date, a local time of day, or an instant. The state has one of the three: `holds` says which."""
 
     name = "datetime"
     attribute_fields: ClassVar[Shape] = {"holds": choice(_DATE, _TIME, _INSTANT)}
@@ -73,7 +73,7 @@ class DateTime(Trait):
         return {"holds": _holds(entity)}
 
     def read(self, entity: Entity) -> Json:
-        """Read it."""
+        """Read the one that it holds."""
         holds = _holds(entity)
         reader = local_instant if holds == _INSTANT and entity.domain == _HELPER else _READERS[holds]
         return {holds: reader(entity.value)}

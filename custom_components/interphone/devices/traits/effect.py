@@ -1,4 +1,4 @@
-"""effect: a light's own programs, such as a rainbow or a candle."""
+"""effect: a light's built-in programs, such as a rainbow or a candle."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -25,7 +25,7 @@ class Effect(Trait):
     commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"effect": text()},), wants=same("effect"))}
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether the light has effects."""
+        """Return whether the light has effects."""
         return entity.has(LightEntityFeature.EFFECT)
 
     def attributes(self, entity: Entity) -> Json:

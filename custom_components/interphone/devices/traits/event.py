@@ -1,4 +1,4 @@
-"""event: moments: a ring of the bell, a press of a button. Each is also pushed when it happens."""
+"""event: the last occurrence of an event entity: a press of a doorbell or a button. Each is also pushed."""
 
 from typing import ClassVar, Final
 
@@ -8,12 +8,12 @@ from ..fields import Shape, label, listing, utc_instant
 from ..model import Entity, Json, Trait
 from ..times import instant
 
-# The feed reads moments from this trait.
+# The feed reads occurrences from this trait.
 EVENT_TRAIT: Final = "event"
 
 
 class EventTrait(Trait):
-    """The last moment: what it was, and when."""
+    """The last occurrence: its type, and when it was."""
 
     name = EVENT_TRAIT
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"event_type"})
@@ -21,9 +21,9 @@ class EventTrait(Trait):
     state_fields: ClassVar[Shape] = {"type": label(), "at": utc_instant()}
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe the types of moments it tells."""
+        """Describe the types of occurrences."""
         return {"event_types": entity.options(ATTR_EVENT_TYPES) or []}
 
     def read(self, entity: Entity) -> Json:
-        """Read the last moment; null when there was none."""
+        """Read the last occurrence; null when there was none."""
         return {"type": entity.text(ATTR_EVENT_TYPE), "at": instant(entity.value)}

@@ -44,7 +44,7 @@ def _set_direction(entity: Entity, params: Json) -> ServiceCall:
 
 
 class Fan(Trait):
-    """How a fan blows. Speeds are percent; a fan with three speeds has a step of 33.3."""
+    """Settings of a fan. Speeds are percent; a fan with three speeds has a step of 33.3."""
 
     name = "fan"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"oscillating", "percentage", "preset_mode"})
@@ -77,11 +77,11 @@ class Fan(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether there is more to it than on and off."""
+        """Return whether the fan has more than on and off."""
         return bool(self.supported_commands(entity))
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe what this fan can be set to; absent is what it has not."""
+        """Describe the settings; those the fan does not have are absent."""
         described: dict[str, Any] = {}
         if entity.has(FanEntityFeature.SET_SPEED):
             step = entity.number(ATTR_PERCENTAGE_STEP)
@@ -93,7 +93,7 @@ class Fan(Trait):
         return described
 
     def read(self, entity: Entity) -> Json:
-        """Read what this fan can be set to; absent is what it has not."""
+        """Read the settings; those the fan does not have are absent."""
         state: dict[str, Any] = {}
         if entity.has(FanEntityFeature.SET_SPEED):
             speed = entity.number(ATTR_PERCENTAGE)

@@ -1,4 +1,4 @@
-"""fan_speed: how strong a vacuum sucks, in its own words."""
+"""fan_speed: suction of a vacuum, by its own names."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Final
@@ -29,7 +29,7 @@ class FanSpeed(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether the vacuum has speeds."""
+        """Return whether the vacuum has speeds."""
         return entity.has(VacuumEntityFeature.FAN_SPEED)
 
     def attributes(self, entity: Entity) -> Json:

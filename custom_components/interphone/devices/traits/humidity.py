@@ -1,4 +1,4 @@
-"""humidity: the humidity a device aims at and measures, in percent."""
+"""humidity: target and measured humidity in percent."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -50,7 +50,7 @@ class Humidity(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether a humidity can be aimed at: every humidifier, some thermostats."""
+        """Return whether a target can be set: on every humidifier, and on some thermostats."""
         return entity.domain == "humidifier" or entity.has(ClimateEntityFeature.TARGET_HUMIDITY)
 
     def attributes(self, entity: Entity) -> Json:
@@ -65,7 +65,7 @@ class Humidity(Trait):
         return described
 
     def read(self, entity: Entity) -> Json:
-        """Read target and measure, and what a humidifier does."""
+        """Read the target and the measured humidity, and a humidifier's action and mode."""
         state: dict[str, Any] = {
             "percent": _share(entity.number("humidity")),
             "current_percent": _share(entity.number("current_humidity")),

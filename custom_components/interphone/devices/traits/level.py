@@ -1,4 +1,4 @@
-"""level: a number to set, within a range."""
+"""level: a number that can be set within a range."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Final
@@ -32,12 +32,12 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
     return ServiceCall(entity.domain, "set_value", {"value": value})
 
 
-# Each device has a range of its own; this is what every sender can write down exactly.
+# Each device has its own range; within this one every sender writes every integer exactly.
 _VALUE: Final = number(-EXACT_INTEGER_MAX, EXACT_INTEGER_MAX)
 
 
 class Level(Trait):
-    """A number of the home's: a target, a limit, a setting. Temperatures are °C."""
+    """A number: a target, a limit, a setting. Temperatures are °C."""
 
     name = "level"
     attribute_fields: ClassVar[Shape] = {
@@ -51,7 +51,7 @@ class Level(Trait):
     commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"value": _VALUE},), wants=same("value"))}
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe range, step, unit, and what the number is of."""
+        """Describe range, step, unit, and the quantity (the device class)."""
         unit = _temperature_unit(entity)
         lowest, highest, step = (entity.number(name) for name in ("min", "max", "step"))
         return {

@@ -1,4 +1,4 @@
-"""lock: a door's lock. The PIN goes through to it and is kept nowhere."""
+"""lock: the lock of a door. Its PIN is passed on and never stored."""
 
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
@@ -38,12 +38,12 @@ class Lock(Trait):
     }
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe whether a PIN is asked for, and the regular expression it fits."""
+        """Describe whether a PIN is required, and the regular expression it must match."""
         pattern = entity.text(ATTR_CODE_FORMAT)
         return {"pin_required": pattern is not None, "pin_pattern": pattern}
 
     def read(self, entity: Entity) -> Json:
-        """Read the lock; `locked` is null while it is jammed, locking or otherwise not known to be shut."""
+        """Read the lock; `locked` is null while it is jammed, moving, or unknown."""
         value = entity.value
         if value not in _STATES:
             return {"locked": None, "state": None}

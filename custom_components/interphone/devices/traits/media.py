@@ -1,4 +1,4 @@
-"""media: what a player plays, and its buttons."""
+"""media: playback of a media player."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -11,7 +11,7 @@ from ..times import instant
 from .planning import calls, same, supports, wish
 
 _STATES: Final = ("playing", "paused", "buffering", "idle", "on", "off")
-# Home Assistant's older players say standby for off.
+# Older integrations use standby for off.
 _PLAYBACK: Final = {state: state for state in _STATES} | {"standby": "off"}
 _REPEAT: Final = tuple(mode.value for mode in RepeatMode)
 _DAY_SECONDS: Final = 24 * 3600
@@ -32,7 +32,7 @@ def _repeat(entity: Entity, params: Json) -> ServiceCall:
 
 
 class Media(Trait):
-    """Playback of a player. `position_seconds` was right at `position_at`; while it plays, time has passed since."""
+    """Playback. `position_seconds` was measured at `position_at`: while playing, add the time since then."""
 
     name = "media"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset(
@@ -65,7 +65,7 @@ class Media(Trait):
     }
 
     def read(self, entity: Entity) -> Json:
-        """Read what is played; null is what the player does not tell."""
+        """Read what is played; null where the player does not report it."""
         position = entity.number("media_position")
         state: dict[str, Any] = {
             "playback": _PLAYBACK.get(entity.value or ""),

@@ -67,7 +67,7 @@ class OnOff(Trait):
     }
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe how slowly a light can be switched; nothing for what cannot fade."""
+        """Describe the longest transition of a light; nothing for a device that cannot fade."""
         return transition_attributes(entity)
 
     def read(self, entity: Entity) -> Json:

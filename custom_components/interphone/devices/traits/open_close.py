@@ -1,4 +1,4 @@
-"""open_close: what opens and closes, covers and valves. 100 percent is open."""
+"""open_close: position of covers and valves. 100 percent is open."""
 
 from collections.abc import Callable, Mapping
 from enum import IntFlag
@@ -45,13 +45,13 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
 
 
 def _wants_open(entity: Entity, _params: Json) -> Json:
-    # One that reports its position is open when it is all the way up, not when it begins to move.
+    # A cover that reports its position counts as opened once it is fully open, not once it moves.
     known = entity.number(ATTR_CURRENT_POSITION) is not None
     return {"percent": 100} if known else {"open": True, "movement": "stopped"}
 
 
 class OpenClose(Trait):
-    """How far open a cover or valve is, and whether it moves."""
+    """Position of a cover or valve, and whether it moves."""
 
     name = "open_close"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"current_position"})
@@ -68,7 +68,7 @@ class OpenClose(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether it opens at all: some covers only tilt."""
+        """Return whether it opens: some covers only tilt."""
         return any(_can(feature)(entity) for feature in ("OPEN", "CLOSE", "SET_POSITION"))
 
     def read(self, entity: Entity) -> Json:
@@ -85,5 +85,5 @@ def _is_open(entity: Entity) -> bool | None:
     if entity.value not in _MOVEMENT:
         return None
     closed = entity.flag(ATTR_IS_CLOSED)
-    # One that moves is not shut.
+    # A moving cover is not closed.
     return not closed if closed is not None else entity.value != CoverState.CLOSED

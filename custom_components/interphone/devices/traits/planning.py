@@ -1,4 +1,4 @@
-"""What plans have in common: the call on the entity's own domain, and the device's own ranges and options."""
+"""Helpers of `plan` and `wants`: service calls, and checks of a device's own ranges and options."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from ..model import Entity, Json, ServiceCall
 
 
 def calls(service: str) -> Callable[[Entity, Json], ServiceCall]:
-    """Make a plan that calls a service of the entity's domain, without data."""
+    """Return a plan that calls a service of the entity's domain, without data."""
 
     def plan(entity: Entity, _params: Json) -> ServiceCall:
         return ServiceCall(entity.domain, service, {})
@@ -17,7 +17,7 @@ def calls(service: str) -> Callable[[Entity, Json], ServiceCall]:
 
 
 def supports(feature: int) -> Callable[[Entity], bool]:
-    """Make a condition: the entity has all these feature bits."""
+    """Return a condition: the entity has all these feature bits."""
 
     def supported(entity: Entity) -> bool:
         return entity.has(feature)
@@ -26,7 +26,7 @@ def supports(feature: int) -> Callable[[Entity], bool]:
 
 
 def within(name: str, value: float, low: float | None, high: float | None, unit: str = "") -> float:
-    """Return the value when the device's range holds it, else raise `InvalidParamsError` naming the range."""
+    """Return the value if it is within the device's range. Raises `InvalidParamsError` naming the range."""
     if (low is not None and value < low) or (high is not None and value > high):
         lowest = "any" if low is None else f"{low:g}"
         highest = "any" if high is None else f"{high:g}"
@@ -35,7 +35,7 @@ def within(name: str, value: float, low: float | None, high: float | None, unit:
 
 
 def one_of(name: str, value: str, options: Iterable[str] | None) -> str:
-    """Return the value when it is one of the device's options, else raise `InvalidParamsError` naming them."""
+    """Return the value if it is one of the device's options. Raises `InvalidParamsError` naming them."""
     known = list(options or ())
     if value not in known:
         raise InvalidParamsError(f"{name}: this device takes one of: {', '.join(known) or 'nothing'}")
@@ -43,7 +43,7 @@ def one_of(name: str, value: str, options: Iterable[str] | None) -> str:
 
 
 def same(*names: str) -> Callable[[Entity, Json], Json]:
-    """Make a wish: the state shows the params of these names as they were sent."""
+    """Return a `wants`: the state shows the params of these names as they were sent."""
 
     def wants(_entity: Entity, params: Json) -> dict[str, Any]:
         return {name: params[name] for name in names if name in params}
@@ -52,7 +52,7 @@ def same(*names: str) -> Callable[[Entity, Json], Json]:
 
 
 def wish(**state: Any) -> Callable[[Entity, Json], Json]:
-    """Make a wish that does not depend on the params."""
+    """Return a `wants` that does not depend on the params."""
 
     def wants(_entity: Entity, _params: Json) -> Json:
         return state

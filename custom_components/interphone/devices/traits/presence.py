@@ -1,4 +1,4 @@
-"""presence: whether somebody is at home, and in which known place otherwise. Coordinates stay at home."""
+"""presence: whether a person is at home, or else in which zone. Coordinates are never sent."""
 
 from typing import ClassVar, Final
 
@@ -11,13 +11,13 @@ _NOWHERE: Final = frozenset({STATE_HOME, STATE_NOT_HOME})
 
 
 class Presence(Trait):
-    """Whether a person, or what they carry, is at home."""
+    """Whether a person, or a device they carry, is at home."""
 
     name = "presence"
     state_fields: ClassVar[Shape] = {"home": boolean(), "place": label()}
 
     def read(self, entity: Entity) -> Json:
-        """Read `home`, and the name of the zone they are in elsewhere."""
+        """Read `home`, and the name of the zone when it is another."""
         value = entity.value
         if value is None:
             return {"home": None, "place": None}

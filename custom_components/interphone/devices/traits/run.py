@@ -1,4 +1,4 @@
-"""run: machines that go round by themselves: vacuums and mowers."""
+"""run: robots: vacuums and lawn mowers."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Final
@@ -10,7 +10,7 @@ from ..fields import Shape, choice
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import wish
 
-# Per domain, by our verb: the feature it needs and the service it is.
+# By domain and verb: the required feature and the service.
 _VERBS: Final[dict[str, dict[str, tuple[int, str]]]] = {
     "vacuum": {
         "start": (VacuumEntityFeature.START, "start"),
@@ -51,7 +51,7 @@ def _command(verb: str) -> Command:
 
 
 class Run(Trait):
-    """What the machine does now."""
+    """Activity of a robot."""
 
     name = "run"
     state_fields: ClassVar[Shape] = {"activity": choice(*dict.fromkeys(_ACTIVITIES.values()))}

@@ -1,4 +1,4 @@
-"""siren: tone, loudness and length of an alarm siren. Whether it sounds is on_off."""
+"""siren: tone, volume and duration of a siren. Whether it sounds is on_off."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -13,7 +13,7 @@ from .planning import one_of, supports
 _TONES: Final = "available_tones"
 _HOUR_SECONDS: Final = 3600
 
-# By our param: the feature it needs, and the name and size the service gives it.
+# By param: the required feature, and the name and scale of the service's field.
 _OPTIONS: Final = {
     "tone": (SirenEntityFeature.TONES, "tone"),
     "percent": (SirenEntityFeature.VOLUME_SET, "volume_level"),
@@ -22,7 +22,7 @@ _OPTIONS: Final = {
 
 
 def _tones(entity: Entity) -> list[str]:
-    """Return the tones; integrations give a list of names or numbers, or a table with such names for values."""
+    """Return the tones; integrations give a list of names or numbers, or a mapping to such names."""
     tones = entity.state.attributes.get(_TONES)
     if isinstance(tones, Mapping):
         tones = list(tones.values())
@@ -46,7 +46,7 @@ def _sound(entity: Entity, params: Json) -> ServiceCall:
 
 
 class Siren(Trait):
-    """How a siren sounds."""
+    """Sounding a siren."""
 
     name = "siren"
     attribute_fields: ClassVar[Shape] = {"tones": listing(label()), "percent": boolean(), "seconds": boolean()}
@@ -65,7 +65,7 @@ class Siren(Trait):
     }
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe the tones, and whether loudness and length can be told."""
+        """Describe the tones, and whether volume and duration can be set."""
         return {
             "tones": _tones(entity) if entity.has(SirenEntityFeature.TONES) else [],
             "percent": entity.has(SirenEntityFeature.VOLUME_SET),
@@ -73,5 +73,5 @@ class Siren(Trait):
         }
 
     def read(self, _entity: Entity) -> Json:
-        """Read nothing: sirens do not tell how they sound."""
+        """Return no state: sirens do not report how they sound."""
         return {}

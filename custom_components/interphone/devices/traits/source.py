@@ -1,4 +1,4 @@
-"""source and sound_mode: what a player listens to, and how it sounds."""
+"""source and sound_mode: input and sound program of a media player."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Final
@@ -35,7 +35,7 @@ class Source(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether the player has inputs to choose from."""
+        """Return whether the player has inputs to choose from."""
         return entity.has(MediaPlayerEntityFeature.SELECT_SOURCE)
 
     def attributes(self, entity: Entity) -> Json:
@@ -59,7 +59,7 @@ class SoundMode(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether the player has sound programs."""
+        """Return whether the player has sound programs."""
         return entity.has(MediaPlayerEntityFeature.SELECT_SOUND_MODE)
 
     def attributes(self, entity: Entity) -> Json:

@@ -1,4 +1,4 @@
-"""Temperatures on the wire are °C, whatever the home counts in."""
+"""Conversion of temperatures: on the wire they are °C, whatever unit the home uses."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from ...errors import InvalidParamsError
 from ..model import Entity
 
 CELSIUS: Final = UnitOfTemperature.CELSIUS
-# No home is colder, no boiler hotter; the device's own range is narrower.
+# Beyond any home and any boiler; the device's own range is narrower.
 CELSIUS_MIN: Final = -100.0
 CELSIUS_MAX: Final = 300.0
 
@@ -29,14 +29,14 @@ def step_to_celsius(step: float | None, unit: str) -> float | None:
 
 
 def from_celsius(name: str, value: float, entity: Entity, limits: tuple[str, str], unit: str) -> float:
-    """Convert °C to another unit, within the range these attributes give, else raise `InvalidParamsError`."""
+    """Convert °C to another unit, within the range these attributes give, or raise `InvalidParamsError`."""
     low, high = limits
     lowest, highest = entity.number(low), entity.number(high)
     shown_low, shown_high = to_celsius(lowest, unit), to_celsius(highest, unit)
     if (shown_low is not None and value < shown_low) or (shown_high is not None and value > shown_high):
         raise InvalidParamsError(f"{name}: this device takes {_shown(shown_low)} to {_shown(shown_high)} °C")
     converted = value if unit == CELSIUS else round(TemperatureConverter.convert(value, CELSIUS, unit), 2)
-    # What was advertised is rounded; the device's own limits hold.
+    # The published range is rounded; clamp to the device's exact limits.
     if lowest is not None:
         converted = max(converted, lowest)
     return converted if highest is None else min(converted, highest)

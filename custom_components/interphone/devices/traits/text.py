@@ -1,4 +1,4 @@
-"""text: a text to set. Of a password only that it is one."""
+"""text: a text that can be set. A password is never read."""
 
 from collections.abc import Mapping
 import re
@@ -26,7 +26,7 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
 
 
 def _fits(pattern: str, value: str) -> bool:
-    # As Home Assistant does: from the beginning, not to the end.
+    # Like Home Assistant: `match`, which is anchored at the start only.
     try:
         return re.match(pattern, value) is not None
     except re.error:
@@ -38,7 +38,7 @@ def _wants(entity: Entity, params: Json) -> dict[str, Any]:
 
 
 class Text(Trait):
-    """A text of the home's."""
+    """A text."""
 
     name = "text"
     attribute_fields: ClassVar[Shape] = {

@@ -1,4 +1,4 @@
-"""thermostat: what heats and cools, rooms and water. All temperatures are °C."""
+"""thermostat: climate devices and water heaters. All temperatures are °C."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from .temperature import CELSIUS_MAX, CELSIUS_MIN, from_celsius, step_to_celsius
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What one domain calls the same things."""
+    """Names of the same things in one domain."""
 
     modes: str
     set_mode: str
@@ -41,7 +41,7 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A list a climate device may offer beside its modes."""
+    """A setting that a climate device may have beside its mode."""
 
     attribute: str
     options: str
@@ -49,7 +49,7 @@ class _Choice:
     service: str
 
 
-# By our name; the plural of it names the options.
+# By the name on the wire; its plural names the options.
 _CHOICES: Final = {
     "preset": _Choice("preset_mode", "preset_modes", ClimateEntityFeature.PRESET_MODE, "set_preset_mode"),
     "fan_mode": _Choice("fan_mode", "fan_modes", ClimateEntityFeature.FAN_MODE, "set_fan_mode"),
@@ -130,7 +130,7 @@ _NEAR: Final = quantity(tolerance=0.6)
 
 
 class Thermostat(Trait):
-    """What a thermostat or boiler measures, aims at, and does."""
+    """Measured and target values of a thermostat or boiler, its mode and its action."""
 
     name = "thermostat"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset(
@@ -172,7 +172,7 @@ class Thermostat(Trait):
     }
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe modes, the range and step of targets, and whether it takes one target, a range, or both."""
+        """Describe modes, the range and step of targets, and whether it has one target, a range, or both."""
         unit = entity.temperature_unit
         described: dict[str, Any] = {
             "modes": entity.options(_WORDS[entity.domain].modes) or [],
@@ -188,7 +188,7 @@ class Thermostat(Trait):
         return described
 
     def read(self, entity: Entity) -> Json:
-        """Read measures, targets and choices; absent is what this device has not."""
+        """Read measured values, targets and settings; those the device does not have are absent."""
         unit = entity.temperature_unit
         humidity = entity.number("current_humidity")
         state: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""tilt: the angle of slats. 100 percent is open."""
+"""tilt: angle of slats. 100 percent is open."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -15,7 +15,7 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
 
 
 class Tilt(Trait):
-    """How far the slats of a cover are tilted open."""
+    """Tilt of the slats of a cover."""
 
     name = "tilt"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"current_tilt_position"})
@@ -34,7 +34,7 @@ class Tilt(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether the cover has slats to tilt."""
+        """Return whether the cover has slats to tilt."""
         return bool(self.supported_commands(entity))
 
     def read(self, entity: Entity) -> Json:

@@ -17,7 +17,7 @@ def _start(entity: Entity, params: Json) -> ServiceCall:
 
 
 class Timer(Trait):
-    """A countdown: how long, how much is left while it is paused, when it ends while it runs."""
+    """A countdown: its duration, the time left while paused, its end while active."""
 
     name = "timer"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"remaining"})

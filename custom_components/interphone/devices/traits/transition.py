@@ -1,4 +1,4 @@
-"""What the traits of a light have in common: those that can fade take the time it shall take."""
+"""Transitions of lights: the param and attribute shared by the traits that can fade."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from ..model import Entity, Json
 
 _PARAM: Final = "transition_seconds"
 _MAX: Final = f"{_PARAM}_max"
-# As long as Home Assistant's own dialogs offer.
+# The longest that Home Assistant's own dialogs offer, in seconds.
 _LONGEST: Final = 300
 
 TRANSITION_PARAMS: Final[Shape] = {_PARAM: optional(number(0, _LONGEST))}
@@ -22,12 +22,12 @@ def _fades(entity: Entity) -> bool:
 
 
 def transition_attributes(entity: Entity) -> dict[str, Any]:
-    """Describe how long a change may take; nothing for what cannot fade."""
+    """Describe the longest transition in seconds; nothing for an entity that cannot fade."""
     return {_MAX: _LONGEST} if _fades(entity) else {}
 
 
 def transition_data(entity: Entity, params: Json) -> dict[str, Any]:
-    """Return what the params add to a service call, or raise `InvalidParamsError` for what cannot fade."""
+    """Return the transition's part of a service call. Raises `InvalidParamsError` for an entity that cannot fade."""
     if _PARAM not in params:
         return {}
     if not _fades(entity):

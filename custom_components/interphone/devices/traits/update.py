@@ -1,4 +1,4 @@
-"""update: a newer version of something in the home."""
+"""update: a newer version of a device's software."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -11,7 +11,7 @@ from .planning import calls, supports
 
 
 class Update(Trait):
-    """Whether there is a newer version, and installing it."""
+    """Whether there is a newer version, and its installation."""
 
     name = "update"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"update_percentage"})
@@ -28,11 +28,11 @@ class Update(Trait):
     }
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe what would be updated."""
+        """Describe what is updated, by its title."""
         return {"title": entity.text("title")}
 
     def read(self, entity: Entity) -> Json:
-        """Read versions and progress; `percent` is null where it is not told."""
+        """Read versions and progress; `percent` is null where it is not reported."""
         share = entity.number("update_percentage")
         return {
             "available": {"on": True, "off": False}.get(entity.value or ""),

@@ -1,4 +1,4 @@
-"""value: what a sensor measures, with its unit beside it."""
+"""value: the value of a sensor."""
 
 from collections.abc import Callable
 from typing import ClassVar, Final
@@ -41,14 +41,14 @@ def _is_temperature(entity: Entity) -> bool:
 
 
 class Value(Trait):
-    """A measured value: a number with its unit (temperatures in °C), an instant in UTC, a date, or a word."""
+    """A measured value: a number with its unit (temperatures in °C), an instant in UTC, a date, or a string."""
 
     name = "value"
     attribute_fields: ClassVar[Shape] = {"measures": label(), "unit": label(), "options": listing(label())}
     state_fields: ClassVar[Shape] = {"value": _SCALAR}
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe what is measured, in which unit, or which words it may be; null is what does not apply."""
+        """Describe the quantity (the device class), the unit, and the options of an enum; null where not applicable."""
         return {
             "measures": entity.device_class,
             "unit": CELSIUS.value if _is_temperature(entity) else entity.text(ATTR_UNIT_OF_MEASUREMENT),
@@ -56,7 +56,7 @@ class Value(Trait):
         }
 
     def read(self, entity: Entity) -> Json:
-        """Read the value; null when unknown, or not what the description says."""
+        """Read the value; null when unknown, or when it does not fit the description."""
         value = entity.value
         if value is None:
             return {"value": None}

@@ -1,4 +1,4 @@
-"""volume: how loud a player is, in percent."""
+"""volume: volume of a media player in percent."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ def _can_step(entity: Entity) -> bool:
 
 
 class Volume(Trait):
-    """Loudness and mute of a player."""
+    """Volume and mute of a player."""
 
     name = "volume"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"is_volume_muted", "volume_level"})
@@ -36,11 +36,11 @@ class Volume(Trait):
     }
 
     def supported(self, entity: Entity) -> bool:
-        """Tell whether the player's volume can be changed."""
+        """Return whether the player's volume can be changed."""
         return bool(self.supported_commands(entity))
 
     def read(self, entity: Entity) -> Json:
-        """Read `percent`, null while the player does not tell, and `muted` of players that mute."""
+        """Read `percent`, null while the player does not report it, and `muted` of players that mute."""
         level = entity.number("volume_level")
         state: dict[str, Any] = {"percent": None if level is None else round(min(max(level, 0), 1) * 100)}
         if entity.has(MediaPlayerEntityFeature.VOLUME_MUTE):

@@ -1,4 +1,4 @@
-"""weather: the weather outside, now and as it is foretold, in units of our own choosing."""
+"""weather: present weather and forecasts, in fixed units."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -26,7 +26,7 @@ from ..fields import Shape, boolean, choice, label, listing, number, percent, qu
 from ..model import Entity, Json, Trait
 from ..times import instant, local_instant
 
-# By our name: the attribute, the attribute with its unit, the converter, and our unit.
+# By name: the attribute, the attribute with its unit, the converter, and the unit on the wire.
 type _Measures = Mapping[str, tuple[str, str, type[BaseUnitConverter], str]]
 
 _CELSIUS: Final = ("temperature_unit", TemperatureConverter, UnitOfTemperature.CELSIUS)
@@ -42,7 +42,7 @@ _MEASURES: Final[_Measures] = {
 _PRESENT: Final[_Measures] = {
     "visibility_meters": ("visibility", "visibility_unit", DistanceConverter, UnitOfLength.METERS)
 }
-_FORETOLD: Final[_Measures] = {
+_FORECAST_MEASURES: Final[_Measures] = {
     "low_celsius": ("templow", *_CELSIUS),
     "precipitation_millimeters": (
         "precipitation",
@@ -51,12 +51,12 @@ _FORETOLD: Final[_Measures] = {
         UnitOfPrecipitationDepth.MILLIMETERS,
     ),
 }
-_UNITS: Final = {unit for _attribute, unit, *_ in (*_MEASURES.values(), *_FORETOLD.values())}
+_UNITS: Final = {unit for _attribute, unit, *_ in (*_MEASURES.values(), *_FORECAST_MEASURES.values())}
 _SHARES: Final = {"humidity_percent": "humidity", "clouds_percent": "cloud_coverage"}
-_FORETOLD_SHARES: Final = {"precipitation_percent": "precipitation_probability"}
+_FORECAST_SHARES: Final = {"precipitation_percent": "precipitation_probability"}
 _COMPASS: Final = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
 
-# What both the present and a forecast tell.
+# Fields of both the present weather and a forecast.
 _COMMON_FIELDS: Final[Shape] = {
     "condition": label(),
     **dict.fromkeys(_MEASURES, quantity()),
@@ -65,7 +65,7 @@ _COMMON_FIELDS: Final[Shape] = {
     "uv_index": quantity(),
 }
 
-# The forecasts there are, and the feature that offers each.
+# The kinds of forecast, and the feature that offers each.
 FORECASTS: Final = {
     "daily": WeatherEntityFeature.FORECAST_DAILY,
     "twice_daily": WeatherEntityFeature.FORECAST_TWICE_DAILY,
@@ -76,13 +76,13 @@ FORECAST_FIELDS: Final[Shape] = {
     "at": utc_instant(),
     "daytime": boolean(),
     **_COMMON_FIELDS,
-    **dict.fromkeys(_FORETOLD, quantity()),
-    **dict.fromkeys(_FORETOLD_SHARES, percent()),
+    **dict.fromkeys(_FORECAST_MEASURES, quantity()),
+    **dict.fromkeys(_FORECAST_SHARES, percent()),
 }
 
 
 class Weather(Trait):
-    """Present conditions, and which forecasts can be asked for; null is what the weather service does not tell."""
+    """Present conditions, and the kinds of forecast; null where the weather service does not report a value."""
 
     name = "weather"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset(
@@ -95,7 +95,7 @@ class Weather(Trait):
     state_fields: ClassVar[Shape] = {**_COMMON_FIELDS, **dict.fromkeys(_PRESENT, quantity())}
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe which forecasts there are."""
+        """Describe the kinds of forecast."""
         return {"forecasts": [name for name, feature in FORECASTS.items() if entity.has(feature)]}
 
     def read(self, entity: Entity) -> Json:
@@ -103,21 +103,21 @@ class Weather(Trait):
         return {"condition": entity.value, **_conditions(entity), **_measured(entity, _PRESENT)}
 
 
-def read_forecast(entity: Entity, told: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Read one point of the forecast an entity tells, in the units of its state; None for a point without a time."""
-    at = instant(told.get("datetime")) or local_instant(told.get("datetime"))
+def read_forecast(entity: Entity, raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Read one point of an entity's forecast: `FORECAST_FIELDS`; None for a point without a time."""
+    at = instant(raw.get("datetime")) or local_instant(raw.get("datetime"))
     if at is None:
         return None
-    # A point is read as the present is: it has the same words, and the units of the entity's state.
+    # A point has the attributes of a state, but not their units: those are the entity's.
     units = {unit: entity.state.attributes.get(unit) for unit in _UNITS}
-    point = Entity(State(entity.state.entity_id, STATE_UNKNOWN, {**units, **told}, validate_entity_id=False))
+    point = Entity(State(entity.state.entity_id, STATE_UNKNOWN, {**units, **raw}, validate_entity_id=False))
     return {
         "at": at,
         "daytime": point.flag("is_daytime"),
         "condition": point.text("condition"),
         **_conditions(point),
-        **_measured(point, _FORETOLD),
-        **_shares(point, _FORETOLD_SHARES),
+        **_measured(point, _FORECAST_MEASURES),
+        **_shares(point, _FORECAST_SHARES),
     }
 
 
@@ -135,21 +135,21 @@ def _measured(entity: Entity, measures: _Measures) -> dict[str, float | None]:
 
 
 def _shares(entity: Entity, shares: Mapping[str, str]) -> dict[str, float | None]:
-    told = {name: entity.number(attribute) for name, attribute in shares.items()}
-    return {name: None if share is None else min(max(share, 0), 100) for name, share in told.items()}
+    read = {name: entity.number(attribute) for name, attribute in shares.items()}
+    return {name: None if share is None else min(max(share, 0), 100) for name, share in read.items()}
 
 
 def _converted(
     entity: Entity, attribute: str, unit_attribute: str, converter: type[BaseUnitConverter], unit: str
 ) -> float | None:
-    value, told = entity.number(attribute), entity.text(unit_attribute)
-    if value is None or told is None:
+    value, own_unit = entity.number(attribute), entity.text(unit_attribute)
+    if value is None or own_unit is None:
         return None
-    if told == unit:
+    if own_unit == unit:
         return value
     try:
-        return round(converter.convert(value, told, unit), 2)
-    except HomeAssistantError, OverflowError, TypeError:  # an unknown unit; more than a float; Beaufort below nought
+        return round(converter.convert(value, own_unit, unit), 2)
+    except HomeAssistantError, OverflowError, TypeError:  # an unknown unit; an overflow; a negative Beaufort
         return None
 
 
