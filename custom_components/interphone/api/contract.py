@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from ..devices.times import moment_of
+from ..devices.times import parse_instant
 from ..errors import InterphoneError, InvalidRequestError
 from ..validation import JsonSchema, Validator, json_schema, matching, text, validate
 
@@ -54,7 +54,7 @@ def exactly(**fields: Any) -> vol.Schema:
 
 
 def _moment(value: Any) -> datetime:
-    moment = moment_of(value) if isinstance(value, str) else None
+    moment = parse_instant(value) if isinstance(value, str) else None
     if moment is None:
         raise vol.Invalid("expected an ISO 8601 date and time with an offset")
     return moment

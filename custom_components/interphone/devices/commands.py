@@ -76,7 +76,10 @@ class CommandResult:
     state: Json | None = None
 
     def as_dict(self, message: str | None = None) -> dict[str, Any]:
-        """Return it as it goes over the wire, with the error's message in the language of the asker."""
+        """Return `{id, status, error?, message?, detail?, retry_after?, state?}`.
+
+        `message` is that of the error, in the language of the request; `state` as in `Device.as_dict`.
+        """
         result: dict[str, Any] = {"id": self.id, "status": self.status.value}
         if self.error is not None:
             result["error"] = self.error.code

@@ -9,7 +9,7 @@ import voluptuous as vol
 
 from ..validation import Validator, validate
 from .fields import Field, Shape, instant_with_offset, object_of, optional, text
-from .times import moment_of
+from .times import parse_instant
 
 # Ids of commands, devices and streams, and names of commands.
 ID_LENGTH_MAX: Final = 64
@@ -45,7 +45,7 @@ def parse(raw: object) -> Envelope:
     """Return the envelope. Raises `InvalidRequestError` naming the first fault."""
     values: dict[str, Any] = validate(_SCHEMA, validate(_OBJECT, raw))
     if "expires_at" in values:
-        values["expires_at"] = moment_of(values["expires_at"])
+        values["expires_at"] = parse_instant(values["expires_at"])
     return Envelope(**values)
 
 

@@ -18,7 +18,7 @@ from ..listeners import Listeners
 from .catalog import Catalog, Difference
 from .changes import Batch, Change, DevicesChange, EventChange, StateChange
 from .model import Device, Json
-from .times import moment_of
+from .times import parse_instant
 from .views import View
 
 # How many numbered changes the feed keeps for sessions that resume: minutes of a busy home.
@@ -218,7 +218,7 @@ def _event(old: Device | None, new: Device | None) -> EventChange | None:
     if old is None or new is None or not (old.online and new.online) or _EVENT_TRAIT not in new.state:
         return None
     before, now = old.state.get(_EVENT_TRAIT, {}), new.state[_EVENT_TRAIT]
-    at = moment_of(now["at"])
+    at = parse_instant(now["at"])
     if at is None or now["type"] is None or now["at"] == before.get("at"):
         return None
     lifetime = min(timedelta(seconds=EVENT_LIFETIME), _END_OF_TIME - at)

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeGuard
 import voluptuous as vol
 
 from ..validation import Validator, json_schema, matching
-from .times import moment_of
+from .times import parse_instant
 
 type Shape = Mapping[str, Field]
 
@@ -188,6 +188,6 @@ def _day(value: object) -> str:
 
 
 def _instant(value: object) -> str:
-    if not isinstance(value, str) or _INSTANT.fullmatch(value) is None or moment_of(value) is None:
+    if not isinstance(value, str) or _INSTANT.fullmatch(value) is None or parse_instant(value) is None:
         raise vol.Invalid("expected an ISO 8601 date and time with an offset")
     return value

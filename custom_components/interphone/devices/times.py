@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from homeassistant.util import dt as dt_util
 
 
-def moment_of(value: object) -> datetime | None:
+def parse_instant(value: object) -> datetime | None:
     """Return an instant, given as a datetime or as ISO 8601, in UTC; None for anything else, and without an offset."""
     parsed = _parsed(value) if isinstance(value, str) else value
     if not isinstance(parsed, datetime) or parsed.tzinfo is None:
@@ -16,8 +16,8 @@ def moment_of(value: object) -> datetime | None:
 
 def instant(value: object) -> str | None:
     """Return an instant, given as a datetime or as text, as ISO 8601 in UTC; None for anything else."""
-    moment = moment_of(value)
-    return None if moment is None else moment.isoformat()
+    parsed = parse_instant(value)
+    return None if parsed is None else parsed.isoformat()
 
 
 def calendar_day(value: object) -> str | None:
@@ -37,8 +37,8 @@ def clock(value: object) -> str | None:
 def local_instant(value: object) -> str | None:
     """Return an instant, given as text in local time, as ISO 8601 in UTC; None for anything else."""
     parsed = _parsed(value) if isinstance(value, str) else None
-    moment = None if parsed is None else _in_utc(parsed)
-    return None if moment is None else moment.isoformat()
+    utc = None if parsed is None else _in_utc(parsed)
+    return None if utc is None else utc.isoformat()
 
 
 def span_seconds(value: object) -> float | None:
@@ -59,8 +59,8 @@ def _parsed(text: str) -> datetime | None:
     return None
 
 
-def _in_utc(moment: datetime) -> datetime | None:
+def _in_utc(parsed: datetime) -> datetime | None:
     # Near the ends of the calendar the UTC time may lie beyond it.
     with suppress(OverflowError):
-        return dt_util.as_utc(moment)
+        return dt_util.as_utc(parsed)
     return None

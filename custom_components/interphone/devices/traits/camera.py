@@ -48,7 +48,7 @@ class Camera(Trait):
     state_fields: ClassVar[Shape] = {"activity": choice(*_ACTIVITIES)}
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe which pictures a website may ask for."""
+        """Describe the pictures that websites can request."""
         return {"snapshot": True, "streams": entity.beside.get("streams", ())}
 
     def read(self, entity: Entity) -> Json:

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from ...errors import InvalidParamsError
 from ..fields import Shape, choice, clock_time, day, instant_with_offset, optional, utc_instant
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from ..times import calendar_day, clock, instant, local_instant, moment_of
+from ..times import calendar_day, clock, instant, local_instant, parse_instant
 
 _DATE, _TIME, _INSTANT = "date", "time", "instant"
 _HOLDS: Final = {"date": _DATE, "time": _TIME, "datetime": _INSTANT}
@@ -39,7 +39,7 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
         return ServiceCall(entity.domain, "set_value", {entity.domain: value})
     if holds != _INSTANT:
         return ServiceCall(entity.domain, "set_datetime", {holds: value})
-    parsed = moment_of(value)
+    parsed = parse_instant(value)
     if parsed is None:
         raise InvalidParamsError("instant: expected an ISO 8601 date and time with an offset")
     return ServiceCall(entity.domain, "set_datetime", {"datetime": _by_the_home(parsed).isoformat(sep=" ")})

@@ -34,7 +34,7 @@ def _tones(entity: Entity) -> list[str]:
 def _sound(entity: Entity, params: Json) -> ServiceCall:
     for name in params:
         if not entity.has(_OPTIONS[name][0]):
-            raise InvalidParamsError(f"{name}: this siren cannot be told")
+            raise InvalidParamsError(f"{name}: this siren cannot be set to it")
     data: dict[str, Any] = {_OPTIONS[name][1]: value for name, value in params.items()}
     if "tone" in params:
         one_of("tone", params["tone"], _tones(entity))
