@@ -92,7 +92,7 @@ SECURITY = {
     "spent refresh tokens remembered for each grant": "SPENT_REFRESH_TOKENS_MAX",
     "grants": "GRANTS_MAX",
     "sources with a remembered budget": "TRACKED_SOURCES_MAX",
-    "letters of a code begun at a display": "PANEL_CODE_LENGTH",
+    "letters of a code begun at a display": "DISPLAY_CODE_LENGTH",
     "attachments of a socket message": "ATTACHMENTS_MAX",
     "nesting of a socket message": "JSON_DEPTH_MAX",
     "events of a session at once": "EVENT_BURST",

@@ -1,4 +1,4 @@
-"""What the desk, the grants and the commands do, written down in the audit."""
+"""Records pairings, changes of grants, and commands in the audit."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -6,13 +6,13 @@ from typing import Any, Final
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .access.audit import Act, Audit
-from .access.grants import GrantChange, Grants
+from .access.grants import GrantChange, GrantEvent, Grants
 from .const import EVENT_COMMAND
 from .pairing.desk import PairingDesk
 from .pairing.limits import FailureGate
 from .pairing.models import Pairing, PairingState
 
-ACTS: Final = {
+PAIRING_ACTS: Final = {
     PairingState.SHOWN: Act.SHOWN,
     PairingState.WAITING: Act.CONCEALED,
     PairingState.PAIRED: Act.PAIRED,
@@ -22,8 +22,19 @@ ACTS: Final = {
 }
 
 
+GRANT_ACTS: Final = {
+    GrantEvent.CREATED: Act.CREATED,
+    GrantEvent.EDITED: Act.EDITED,
+    GrantEvent.REFRESHED: Act.REFRESHED,
+    GrantEvent.PAUSED: Act.PAUSED,
+    GrantEvent.RESUMED: Act.RESUMED,
+    GrantEvent.REVOKED: Act.REVOKED,
+    GrantEvent.REUSED: Act.TOKEN_REUSED,
+}
+
+
 class _PairingTrail:
-    """Tells the acts from the states a pairing goes through."""
+    """Derives acts from the successive states of each pairing."""
 
     def __init__(self, audit: Audit, gate: FailureGate) -> None:
         self._audit = audit
@@ -32,14 +43,14 @@ class _PairingTrail:
         self._last: dict[str, Pairing] = {}
 
     def follow(self, pairing: Pairing) -> None:
-        """Note what happened since this pairing was last told of."""
+        """Record what has changed since the last notification of this pairing."""
         before = self._last.get(pairing.id)
         if before is None:
-            self._note(Act.REQUESTED, pairing, pairing.asker.source)
+            self._note(Act.REQUESTED, pairing, pairing.requester.source)
         if before and pairing.attempts_left < before.attempts_left:
             self._note(Act.REFUSED, pairing, pairing.checked_from)
-        if before and pairing.state is not before.state and pairing.state in ACTS:
-            self._note(ACTS[pairing.state], pairing, pairing.checked_from)
+        if before and pairing.state is not before.state and pairing.state in PAIRING_ACTS:
+            self._note(PAIRING_ACTS[pairing.state], pairing, pairing.checked_from)
         if pairing.state.live:
             self._last[pairing.id] = pairing
         else:
@@ -49,15 +60,15 @@ class _PairingTrail:
             self._note(Act.GATE_CLOSED if self._closed else Act.GATE_OPENED, pairing, pairing.checked_from)
 
     def _note(self, act: Act, pairing: Pairing, source: str | None) -> None:
-        self._audit.record(act, source=source, detail=pairing.asker.client_name or pairing.asker.origin)
+        self._audit.record(act, source=source, detail=pairing.requester.client_name or pairing.requester.origin)
 
 
 def start(hass: HomeAssistant, audit: Audit, desk: PairingDesk, grants: Grants) -> Callable[[], None]:
-    """Write down everything from now on; what is returned stops that."""
+    """Record from now on, until the returned function is called."""
 
     def follow_grant(change: GrantChange) -> None:
         grant = change.grant
-        audit.record(Act(change.event), grant_id=grant.id, grant_name=grant.name, source=change.source)
+        audit.record(GRANT_ACTS[change.event], grant_id=grant.id, grant_name=grant.name, source=change.source)
 
     @callback
     def follow_command(event: Event[dict[str, Any]]) -> None:
@@ -71,14 +82,14 @@ def start(hass: HomeAssistant, audit: Audit, desk: PairingDesk, grants: Grants) 
             detail=f"{data['command']} {data['entity_id']}",
         )
 
-    releases = (
+    unsubscribers = (
         desk.subscribe(_PairingTrail(audit, desk.gate).follow),
         grants.subscribe(follow_grant),
         hass.bus.async_listen(EVENT_COMMAND, follow_command),
     )
 
     def stop() -> None:
-        for release in releases:
-            release()
+        for unsubscribe in unsubscribers:
+            unsubscribe()
 
     return stop

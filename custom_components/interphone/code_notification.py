@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
 from .messages import negotiate
-from .pairing.models import Lane, Pairing, PairingState
+from .pairing.models import Pairing, PairingKind, PairingState
 from .relay import Relay
 
 # Digits a person keeps in mind while walking to another screen.
@@ -49,9 +49,9 @@ def _words(hass: HomeAssistant, relay: Relay, pairing: Pairing) -> tuple[str, st
     code = pairing.code or ""
     groups = " ".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
     title = relay.messages.phrase("code_title", language)
-    if pairing.lane is Lane.PANEL:
+    if pairing.kind is PairingKind.DISPLAY:
         return title, relay.messages.phrase("code_message_begun", language, code=groups)
-    who = pairing.asker.client_name or pairing.asker.origin or pairing.asker.source
+    who = pairing.requester.client_name or pairing.requester.origin or pairing.requester.source
     return (
         title,
         # A stranger's words: in a code span, where Markdown has no links and no pictures.

@@ -34,7 +34,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Interp
     return {
         "options": async_redact_data(dict(entry.options), REDACTED),
         "grants": [async_redact_data(dump_grant(grant), REDACTED) for grant in relay.grants.all],
-        "pairings": [{"lane": pairing.lane, "state": pairing.state} for pairing in relay.desk.live()],
+        "pairings": [{"lane": pairing.kind, "state": pairing.state} for pairing in relay.desk.live()],
         "failure_gate": {"failures": relay.desk.gate.failures, "closed": relay.desk.gate.closed},
         "devices": {
             "types": Counter(device.type for device in devices),

@@ -31,7 +31,7 @@ from .media.hls import Streams
 from .media.stills import Stills
 from .media.webrtc import WebRtc
 from .messages import Messages
-from .pairing.desk import PairingDesk, Surroundings
+from .pairing.desk import Environment, PairingDesk
 from .pairing.limits import FailureGate
 from .pairing.models import Pairing
 from .settings import Settings
@@ -96,7 +96,7 @@ async def open_relay(hass: HomeAssistant, settings: Settings, exit_stack: AsyncE
     audit = Audit(PrivateStore(hass, AUDIT_STORE_KEY))
     exit_stack.push_async_callback(audit.close)
     await audit.load()
-    desk = PairingDesk(settings.desk, gate, Surroundings(timer=_timer(hass), is_known=grants.knows_source))
+    desk = PairingDesk(settings.desk, gate, Environment(timer=_timer(hass), is_known=grants.knows_source))
     catalog = Catalog(hass, settings.exposure)
     feed = Feed(hass, catalog)
     relay = Relay(

@@ -1,6 +1,9 @@
 from pathlib import Path
 from typing import Any
 
+from custom_components.interphone.access.grants import GrantEvent
+from custom_components.interphone.audit_trail import GRANT_ACTS, PAIRING_ACTS
+from custom_components.interphone.pairing.models import PairingState
 from tests.conftest import ORIGIN, Home
 
 
@@ -72,3 +75,15 @@ async def test_a_broken_audit_keeps_nobody_out(home: Home) -> None:
     await home.hass.async_block_till_done()
     assert await acts(home) == []
     await home.pair()
+
+
+def test_every_event_of_a_grant_is_an_act() -> None:
+    assert set(GRANT_ACTS) == set(GrantEvent)
+    assert len(set(GRANT_ACTS.values())) == len(GRANT_ACTS)
+    # Stored and listed under the event's own name.
+    assert all(act.value == event.value for event, act in GRANT_ACTS.items())
+
+
+def test_every_state_of_a_pairing_is_an_act() -> None:
+    """A requested pairing is recorded when it is first seen."""
+    assert set(PAIRING_ACTS) == set(PairingState) - {PairingState.REQUESTED}

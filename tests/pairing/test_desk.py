@@ -22,9 +22,9 @@ from custom_components.interphone.pairing.desk import (
     PairingDesk,
 )
 from custom_components.interphone.pairing.limits import FAILURE_GATE, FailureGate
-from custom_components.interphone.pairing.models import Lane, Pairing, PairingState
+from custom_components.interphone.pairing.models import Pairing, PairingKind, PairingState
 
-from .world import World, asker, challenge_of, other_code, proof
+from .world import World, challenge_of, other_code, proof, requester
 
 ASK = DeskSettings(ask_before_showing=True)
 
@@ -56,30 +56,30 @@ def wrong(desk: PairingDesk, code: str, source: str) -> None:
 
 class TestPlain:
     def test_a_code_is_redeemed_once(self, desk: PairingDesk) -> None:
-        code = code_of(desk.request(asker()))
+        code = code_of(desk.request(requester()))
         assert desk.check(f" {code} ", "192.0.2.9").state is PairingState.PAIRED
         with pytest.raises(ExpiredCodeError):
             desk.check(code, "192.0.2.9")
 
     def test_a_code_with_leading_zeros(self, world: World) -> None:
-        surroundings = world.surroundings()
-        desk = PairingDesk(DeskSettings(), FailureGate(), surroundings.__class__(world.timer, randbelow=lambda _n: 0))
-        assert desk.request(asker()).code == "00000000"
+        environment = world.environment()
+        desk = PairingDesk(DeskSettings(), FailureGate(), environment.__class__(world.timer, randbelow=lambda _n: 0))
+        assert desk.request(requester()).code == "00000000"
         with pytest.raises(WrongCodeError):
             desk.check("0", "a")
         assert desk.check("00000000", "a").state is PairingState.PAIRED
 
     def test_letters_are_typed_in_any_case(self, world: World) -> None:
         desk = world.desk(DeskSettings(CodeStyle(8, LETTERS)))
-        code = code_of(desk.request(asker()))
+        code = code_of(desk.request(requester()))
         assert desk.check(code.lower(), "a").state is PairingState.PAIRED
 
     def test_asking_again_shows_the_same_code_and_does_not_extend_it(self, world: World, desk: PairingDesk) -> None:
-        first = desk.request(asker("a"))
+        first = desk.request(requester("a"))
         told: list[Pairing] = []
         desk.subscribe(told.append)
         world.pass_time(299)
-        assert desk.request(asker("b")) == first
+        assert desk.request(requester("b")) == first
         assert told == [first]
         world.pass_time(1)
         assert desk.live() == ()
@@ -90,13 +90,13 @@ class TestPlain:
     def test_asking_again_and_again_bothers_the_panels_no_more_than_allowed(self, desk: PairingDesk) -> None:
         told: list[Pairing] = []
         desk.subscribe(told.append)
-        codes = {desk.request(asker()).code for _ in range(20)}
+        codes = {desk.request(requester()).code for _ in range(20)}
         assert len(codes) == 1
         ((allowed, _),) = REQUESTS_PER_SOURCE
         assert len(told) == 1 + allowed  # requested, and as often shown
 
     def test_five_attempts_per_source(self, desk: PairingDesk) -> None:
-        code = code_of(desk.request(asker()))
+        code = code_of(desk.request(requester()))
         for _ in range(ATTEMPTS_PER_SOURCE):
             wrong(desk, code, "guesser")
         with pytest.raises(RateLimitedError):
@@ -104,7 +104,7 @@ class TestPlain:
         assert desk.check(code, "resident").state is PairingState.PAIRED
 
     def test_twenty_attempts_in_all(self, desk: PairingDesk) -> None:
-        code = code_of(desk.request(asker()))
+        code = code_of(desk.request(requester()))
         told: list[Pairing] = []
         desk.subscribe(told.append)
         for number in range(ATTEMPTS_PLAIN_TOTAL):
@@ -114,7 +114,7 @@ class TestPlain:
             desk.check(code, "resident")
 
     def test_what_could_be_no_code_is_no_attempt(self, desk: PairingDesk) -> None:
-        desk.request(asker())
+        desk.request(requester())
         for typed in ("", "1", "abcdefgh", "123456789", "１"):  # noqa: RUF001 - a digit, of another script
             with pytest.raises(WrongCodeError):
                 desk.check(typed, "a")
@@ -159,7 +159,7 @@ class TestPlain:
                 return Watched("12345678")
 
         desk = world.desk(DeskSettings(Style(8)))
-        desk.request(asker())
+        desk.request(requester())
         wrong(desk, "12345678", "a")
         assert desk.check("12345678", "a").state is PairingState.PAIRED
 
@@ -168,18 +168,18 @@ class TestRequests:
     def test_three_in_ten_minutes_per_source(self, world: World, desk: PairingDesk) -> None:
         world.known.add("a")
         for _ in range(3):
-            desk.reject(desk.request(asker("a")).id)
+            desk.reject(desk.request(requester("a")).id)
         with pytest.raises(RateLimitedError) as refused:
-            desk.request(asker("a"))
+            desk.request(requester("a"))
         assert refused.value.retry_after == 60
         world.pass_time(600)
-        desk.request(asker("a"))
+        desk.request(requester("a"))
 
     def test_six_an_hour_and_twenty_a_day_for_all_strangers(self, world: World, desk: PairingDesk) -> None:
         shown, waits = 0, set[float | None]()
         for minute in range(24 * 60):
             try:
-                desk.reject(desk.request(asker(f"stranger {minute}")).id)
+                desk.reject(desk.request(requester(f"stranger {minute}")).id)
                 shown += 1
             except RateLimitedError as refused:
                 waits.add(refused.retry_after)
@@ -191,23 +191,23 @@ class TestRequests:
 
     def test_whom_the_home_knows_is_not_held_up_by_strangers(self, world: World, desk: PairingDesk) -> None:
         for number in range(6):
-            desk.reject(desk.request(asker(f"stranger {number}")).id)
+            desk.reject(desk.request(requester(f"stranger {number}")).id)
         with pytest.raises(RateLimitedError):
-            desk.request(asker("stranger"))
+            desk.request(requester("stranger"))
         world.known.add("friend")
-        assert desk.request(asker("friend")).state is PairingState.SHOWN
+        assert desk.request(requester("friend")).state is PairingState.SHOWN
 
     def test_one_shown_and_three_pending(self, desk: PairingDesk) -> None:
-        states = [desk.request(asker(f"source {n}"), challenge_of(f"verifier {n}")).state for n in range(4)]
+        states = [desk.request(requester(f"source {n}"), challenge_of(f"verifier {n}")).state for n in range(4)]
         assert states == [PairingState.SHOWN] + [PairingState.REQUESTED] * 3
         with pytest.raises(RateLimitedError):
-            desk.request(asker("one more"), challenge_of("one more"))
+            desk.request(requester("one more"), challenge_of("one more"))
         desk.reject(desk.live()[0].id)
         assert [pairing.state for pairing in desk.live()] == [PairingState.SHOWN] + [PairingState.REQUESTED] * 2
 
     def test_a_code_lives_from_when_it_is_shown(self, world: World, desk: PairingDesk) -> None:
-        first = desk.request(asker("a"))
-        second = desk.request(asker("b"), challenge_of("b"))
+        first = desk.request(requester("a"))
+        second = desk.request(requester("b"), challenge_of("b"))
         world.pass_time(200)
         desk.check(code_of(first), "a")
         world.pass_time(299)
@@ -219,22 +219,22 @@ class TestRequests:
 
 class TestBound:
     def test_with_its_verifier(self, desk: PairingDesk) -> None:
-        pairing = desk.request(asker(), challenge_of("v"))
+        pairing = desk.request(requester(), challenge_of("v"))
         assert desk.check(code_of(pairing), "elsewhere", proof(pairing, "v")).state is PairingState.PAIRED
 
     def test_never_as_a_plain_one(self, desk: PairingDesk) -> None:
-        code = code_of(desk.request(asker(), challenge_of("v")))
+        code = code_of(desk.request(requester(), challenge_of("v")))
         with pytest.raises(ExpiredCodeError):
             desk.check(code, "a")
 
     def test_a_plain_one_never_as_bound(self, desk: PairingDesk) -> None:
-        pairing = desk.request(asker())
+        pairing = desk.request(requester())
         for verifier in ("", "v", "None"):
             with pytest.raises(ExpiredCodeError):
                 desk.check(code_of(pairing), "a", proof(pairing, verifier))
 
     def test_a_wrong_verifier_learns_and_spends_nothing(self, desk: PairingDesk) -> None:
-        pairing = desk.request(asker(), challenge_of("v"))
+        pairing = desk.request(requester(), challenge_of("v"))
         for code in (code_of(pairing), other_code(code_of(pairing))):
             with pytest.raises(ExpiredCodeError):
                 desk.check(code, "a", proof(pairing, "w"))
@@ -242,7 +242,7 @@ class TestBound:
         assert desk.gate.failures == 0
 
     def test_five_attempts_from_wherever(self, desk: PairingDesk) -> None:
-        pairing = desk.request(asker(), challenge_of("v"))
+        pairing = desk.request(requester(), challenge_of("v"))
         for number in range(ATTEMPTS_PER_SOURCE):
             with pytest.raises(WrongCodeError):
                 desk.check(other_code(code_of(pairing)), f"source {number}", proof(pairing, "v"))
@@ -250,7 +250,7 @@ class TestBound:
             desk.check(code_of(pairing), "a", proof(pairing, "v"))
 
     def test_bound_and_plain_live_side_by_side(self, desk: PairingDesk) -> None:
-        plain, bound = desk.request(asker("a")), desk.request(asker("b"), challenge_of("v"))
+        plain, bound = desk.request(requester("a")), desk.request(requester("b"), challenge_of("v"))
         desk.check(code_of(plain), "a")
         shown = only(desk)
         assert shown.id == bound.id
@@ -261,18 +261,18 @@ class TestPanel:
     def test_a_code_begun_on_a_panel(self, desk: PairingDesk) -> None:
         pairing = desk.begin()
         assert desk.begin() == pairing
-        assert desk.check(code_of(pairing).lower(), "a").lane is Lane.PANEL
+        assert desk.check(code_of(pairing).lower(), "a").kind is PairingKind.DISPLAY
         with pytest.raises(ExpiredCodeError):
             desk.check(code_of(pairing), "a")
 
     def test_outsiders_cannot_lock_the_resident_out(self, desk: PairingDesk) -> None:
-        """Every budget used up, every place taken, the gate closed: the panel's own lane stays open."""
-        code = code_of(desk.request(asker()))
+        """Every budget used up, every place taken, the gate closed: the panel's own kind stays open."""
+        code = code_of(desk.request(requester()))
         for number in range(ATTEMPTS_PLAIN_TOTAL):
             wrong(desk, code, f"source {number}")
         for number in range(50):
             for attempt in (
-                lambda n=number: desk.request(asker(f"other {n}"), challenge_of(str(n))),
+                lambda n=number: desk.request(requester(f"other {n}"), challenge_of(str(n))),
                 lambda n=number: desk.check("12345678", f"third {n}"),
             ):
                 try:
@@ -288,7 +288,7 @@ class TestPanel:
         assert desk.check(code_of(pairing), "192.0.2.1").state is PairingState.PAIRED
 
     def test_a_website_that_asked_for_another_code_may_redeem_it(self, desk: PairingDesk) -> None:
-        asked = desk.request(asker(), challenge_of("v"))
+        asked = desk.request(requester(), challenge_of("v"))
         pairing = desk.begin()
         assert desk.check(code_of(pairing), "a", proof(asked, "v")).id == pairing.id
         assert desk.check(code_of(asked), "a", proof(asked, "v")).id == asked.id
@@ -309,22 +309,22 @@ class TestPanel:
 
 
 def only_panel(desk: PairingDesk) -> Pairing:
-    [pairing] = (pairing for pairing in desk.live() if pairing.lane is Lane.PANEL)
+    [pairing] = (pairing for pairing in desk.live() if pairing.kind is PairingKind.DISPLAY)
     return pairing
 
 
 def test_a_code_on_the_panels_outlives_a_change_of_length(world: World) -> None:
     desk = world.desk()
-    pairing = desk.request(asker())
+    pairing = desk.request(requester())
     desk.settings = DeskSettings(style=CodeStyle(10))
     assert desk.check(code_of(pairing), "a").state is PairingState.PAIRED
-    assert len(code_of(desk.request(asker()))) == 10
+    assert len(code_of(desk.request(requester()))) == 10
 
 
 class TestAsking:
     def test_no_code_exists_before_the_tap(self, world: World) -> None:
         desk = world.desk(ASK)
-        pairing = desk.request(asker())
+        pairing = desk.request(requester())
         assert (pairing.state, pairing.code) == (PairingState.WAITING, None)
         world.pass_time(200)
         shown = desk.reveal(pairing.id)
@@ -334,7 +334,7 @@ class TestAsking:
 
     def test_a_tap_on_another_takes_the_first_away(self, world: World) -> None:
         desk = world.desk(ASK)
-        first, second = desk.request(asker("a")), desk.request(asker("b"), challenge_of("v"))
+        first, second = desk.request(requester("a")), desk.request(requester("b"), challenge_of("v"))
         old = code_of(desk.reveal(first.id))
         desk.reveal(second.id)
         with pytest.raises(ExpiredCodeError):
@@ -342,7 +342,7 @@ class TestAsking:
         assert code_of(desk.reveal(first.id)) != old
 
     def test_a_pairing_that_is_gone_cannot_be_tapped(self, desk: PairingDesk) -> None:
-        pairing = desk.request(asker())
+        pairing = desk.request(requester())
         desk.reject(pairing.id)
         for act in (desk.reveal, desk.reject):
             with pytest.raises(UnknownPairingError):
@@ -352,12 +352,12 @@ class TestAsking:
 class TestGate:
     def close_by_guessing(self, desk: PairingDesk) -> None:
         desk.gate.failures = FAILURE_GATE - 1
-        [plain] = (pairing for pairing in desk.live() if pairing.lane is Lane.PLAIN)
+        [plain] = (pairing for pairing in desk.live() if pairing.kind is PairingKind.PLAIN)
         wrong(desk, code_of(plain), "guesser")
 
     def test_the_failure_that_closes_it_takes_every_code_away(self, desk: PairingDesk) -> None:
-        desk.request(asker("a"))
-        desk.request(asker("b"), challenge_of("v"))
+        desk.request(requester("a"))
+        desk.request(requester("b"), challenge_of("v"))
         self.close_by_guessing(desk)
         assert [(pairing.state, pairing.code) for pairing in desk.live()] == [(PairingState.WAITING, None)] * 2
 
@@ -365,7 +365,7 @@ class TestGate:
         """Whatever outsiders guess, the code that a resident is about to type stays good."""
         own = desk.begin()
         told: list[Pairing] = []
-        desk.request(asker("a"))
+        desk.request(requester("a"))
         desk.listen(told.append)
         self.close_by_guessing(desk)
         assert desk.gate.closed
@@ -376,7 +376,7 @@ class TestGate:
     def test_a_pairing_that_waits_already_is_announced_no_more(self, world: World) -> None:
         """Displays hear of what the gate changes, and of nothing else."""
         desk = world.desk(ASK)
-        shown, waiting = desk.request(asker("a")), desk.request(asker("b"), challenge_of("v"))
+        shown, waiting = desk.request(requester("a")), desk.request(requester("b"), challenge_of("v"))
         desk.reveal(shown.id)
         told: list[Pairing] = []
         desk.listen(told.append)
@@ -389,32 +389,32 @@ class TestGate:
         assert {pairing.id for pairing in desk.live()} == {shown.id, waiting.id}
 
     def test_only_a_tap_opens_it(self, world: World, desk: PairingDesk) -> None:
-        desk.request(asker("a"))
+        desk.request(requester("a"))
         self.close_by_guessing(desk)
         world.pass_time(30 * 86400)
         desk.begin()
-        pairing = desk.request(asker("b"), challenge_of("v"))
+        pairing = desk.request(requester("b"), challenge_of("v"))
         assert pairing.state is PairingState.WAITING
         assert desk.gate.closed
         desk.reveal(pairing.id)
         assert desk.gate.failures == 0
-        assert desk.request(asker("c")).state is PairingState.REQUESTED
+        assert desk.request(requester("c")).state is PairingState.REQUESTED
 
     def test_a_right_code_is_no_failure(self, world: World) -> None:
         desk = world.desk(gate=FailureGate(FAILURE_GATE - 1))
-        desk.check(code_of(desk.request(asker())), "a")
+        desk.check(code_of(desk.request(requester())), "a")
         assert desk.gate.failures == FAILURE_GATE - 1
 
     def test_stays_closed_across_a_restart(self, world: World) -> None:
         desk = world.desk(gate=FailureGate(FAILURE_GATE))
-        assert desk.request(asker()).state is PairingState.WAITING
+        assert desk.request(requester()).state is PairingState.WAITING
 
 
 class TestEnd:
     def test_leaves_no_timer_and_no_code(self, world: World, desk: PairingDesk) -> None:
         told: list[Pairing] = []
         desk.subscribe(told.append)
-        desk.request(asker())
+        desk.request(requester())
         desk.begin()
         desk.close()
         assert [pairing.state for pairing in told[-2:]] == [PairingState.EXPIRED] * 2
@@ -424,7 +424,7 @@ class TestEnd:
     def test_takes_no_more_requests(self, world: World, desk: PairingDesk) -> None:
         desk.close()
         with pytest.raises(NotReadyError):
-            desk.request(asker())
+            desk.request(requester())
         with pytest.raises(NotReadyError):
             desk.begin()
         with pytest.raises(ExpiredCodeError):

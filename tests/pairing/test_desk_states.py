@@ -17,11 +17,11 @@ from custom_components.interphone.errors import (
     WrongCodeError,
 )
 from custom_components.interphone.pairing.codes import DIGITS, LETTERS, CodeStyle
-from custom_components.interphone.pairing.desk import PANEL_STYLE, DeskSettings
+from custom_components.interphone.pairing.desk import DISPLAY_STYLE, DeskSettings
 from custom_components.interphone.pairing.limits import FailureGate
-from custom_components.interphone.pairing.models import Lane, Pairing, PairingState, Proof
+from custom_components.interphone.pairing.models import Pairing, PairingKind, PairingState, Proof
 
-from .world import World, asker, challenge_of, other_code
+from .world import World, challenge_of, other_code, requester
 
 SOURCES = st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::/64", "192.0.2.4"])
 VERIFIERS = st.sampled_from(["v0", "v1", "v2", "v3", "v4"])
@@ -89,7 +89,7 @@ class DeskMachine(RuleBasedStateMachine):
             self.repeats_left -= 1
             assert self.repeats_left >= 0, "told twice of one change"
         if before is None:
-            assert pairing.lane is not Lane.PANEL or pairing.state is PairingState.SHOWN
+            assert pairing.kind is not PairingKind.DISPLAY or pairing.state is PairingState.SHOWN
         else:
             assert before.state.live, "told of what was gone"
             assert pairing.state is not PairingState.REQUESTED or before == pairing
@@ -124,11 +124,13 @@ class DeskMachine(RuleBasedStateMachine):
     @staticmethod
     def shown(pairings: Iterable[Pairing]) -> list[Pairing]:
         return [
-            pairing for pairing in pairings if pairing.state is PairingState.SHOWN and pairing.lane is not Lane.PANEL
+            pairing
+            for pairing in pairings
+            if pairing.state is PairingState.SHOWN and pairing.kind is not PairingKind.DISPLAY
         ]
 
     def panel(self) -> Pairing | None:
-        return next((pairing for pairing in self.live().values() if pairing.lane is Lane.PANEL), None)
+        return next((pairing for pairing in self.live().values() if pairing.kind is PairingKind.DISPLAY), None)
 
     def act[T](
         self, event: Callable[[], T], refusal: type[InterphoneError] | None, *, repeats: int = 0
@@ -159,13 +161,13 @@ class DeskMachine(RuleBasedStateMachine):
     def request(self, source: str, challenge: str | None) -> None:
         live, now = self.live(), self.world.time
         panel = self.panel()
-        lane = Lane.PLAIN if challenge is None else Lane.BOUND
-        again = next((p for p in live.values() if p.lane is lane and p.challenge == challenge), None)
+        kind = PairingKind.PLAIN if challenge is None else PairingKind.BOUND
+        again = next((p for p in live.values() if p.kind is kind and p.challenge == challenge), None)
         own, strangers = self.requests[source], [] if source in self.world.known else [self.strangers]
         full = any(spending.full(now) for spending in (own, *strangers))
         pending = sum(pairing.state.pending for pairing in live.values())
         refusal = None if again or not (full or pending >= 3) else RateLimitedError
-        got = self.act(lambda: self.desk.request(asker(source), challenge), refusal, repeats=1)
+        got = self.act(lambda: self.desk.request(requester(source), challenge), refusal, repeats=1)
         if again and not own.full(now):
             own.times.append(now)
         elif not again and not refusal:
@@ -176,7 +178,7 @@ class DeskMachine(RuleBasedStateMachine):
                 assert (got.id, got.attempts_left) == (again.id, again.attempts_left)
                 assert again.code == UNKNOWN or (got.code, got.deadline) == (again.code, again.deadline)
             else:
-                assert got.lane is lane
+                assert got.kind is kind
                 assert (got.state is PairingState.WAITING) is self.must_ask
                 assert (got.code is not None) is not (self.must_ask or bool(self.shown(live.values())))
         assert self.panel() == panel
@@ -193,14 +195,14 @@ class DeskMachine(RuleBasedStateMachine):
             self.failures += 1
         if counted and target:
             self.tried[target.id][source] += 1
-        assert self.panel() == (panel if not (isinstance(got, Pairing) and got.lane is Lane.PANEL) else None)
+        assert self.panel() == (panel if not (isinstance(got, Pairing) and got.kind is PairingKind.DISPLAY) else None)
 
     def judge(
         self, typed: str, source: str, proof: Proof | None, live: dict[str, Pairing]
     ) -> tuple[type[InterphoneError] | None, Pairing | None, bool]:
         """Tell what a check must come to: the refusal, the pairing it is about, and whether it is an attempt."""
         code, now = typed.strip().upper(), self.world.time
-        if PANEL_STYLE.fits(code):
+        if DISPLAY_STYLE.fits(code):
             panel = self.panel()
             if panel is None:
                 return ExpiredCodeError, None, False
@@ -211,10 +213,10 @@ class DeskMachine(RuleBasedStateMachine):
         for spending in spendings:
             spending.times.append(now)
         if proof is None:
-            target = next((pairing for pairing in live.values() if pairing.lane is Lane.PLAIN), None)
+            target = next((pairing for pairing in live.values() if pairing.kind is PairingKind.PLAIN), None)
         else:
             target = live.get(proof.pairing_id)
-            if target and (target.lane is not Lane.BOUND or challenge_of(proof.verifier) != target.challenge):
+            if target and (target.kind is not PairingKind.BOUND or challenge_of(proof.verifier) != target.challenge):
                 target = None
         return self.compare(code, source, target)
 
@@ -230,7 +232,7 @@ class DeskMachine(RuleBasedStateMachine):
         return (None if code == target.code else WrongCodeError), target, True
 
     def proof_of(self, pairing: Pairing) -> Proof | None:
-        if pairing.lane is not Lane.BOUND:
+        if pairing.kind is not PairingKind.BOUND:
             return None
         [verifier] = [f"v{n}" for n in range(5) if challenge_of(f"v{n}") == pairing.challenge]
         return Proof(pairing.id, verifier)
@@ -259,7 +261,7 @@ class DeskMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.codes)
     @rule(source=SOURCES, verifier=VERIFIERS, data=st.data())
     def check_crossed(self, source: str, verifier: str, data: st.DataObject) -> None:
-        """Any code there ever was, with any proof or none: of another lane, of another pairing, of one long gone."""
+        """Any code there ever was, with any proof or none: of another kind, of another pairing, of one long gone."""
         code = data.draw(st.sampled_from(self.codes))
         pairing_id = data.draw(st.sampled_from([None, "no such pairing", *self.told]))
         self.check(code, source, None if pairing_id is None else Proof(pairing_id, verifier))
@@ -271,7 +273,7 @@ class DeskMachine(RuleBasedStateMachine):
         panel = self.panel()
         got = self.act(self.desk.begin, None, repeats=1)
         assert isinstance(got, Pairing)
-        assert got == panel if panel else PANEL_STYLE.fits(got.code or "")
+        assert got == panel if panel else DISPLAY_STYLE.fits(got.code or "")
 
     @precondition(lambda self: self.told)
     @rule(data=st.data())
@@ -333,8 +335,8 @@ class DeskMachine(RuleBasedStateMachine):
         # Three are let in to wait; the gate may take the code of the one that was shown, which then waits with them.
         assert pending <= (4 if self.gate.closed else 3)
         assert shown + pending <= 4
-        assert sum(pairing.lane is Lane.PANEL for pairing in live) <= 1
-        assert all(pairing.state is PairingState.SHOWN for pairing in live if pairing.lane is Lane.PANEL)
+        assert sum(pairing.kind is PairingKind.DISPLAY for pairing in live) <= 1
+        assert all(pairing.state is PairingState.SHOWN for pairing in live if pairing.kind is PairingKind.DISPLAY)
 
     @invariant()
     def codes_only_while_shown(self) -> None:
@@ -345,14 +347,14 @@ class DeskMachine(RuleBasedStateMachine):
     def closed_gate_hides_all(self) -> None:
         assert self.gate.failures == self.failures
         if self.gate.closed:
-            outsiders = [p for p in self.told.values() if p.state.live and p.lane is not Lane.PANEL]
+            outsiders = [p for p in self.told.values() if p.state.live and p.kind is not PairingKind.DISPLAY]
             assert all(pairing.state is PairingState.WAITING for pairing in outsiders)
 
     @invariant()
     def budgets_hold(self) -> None:
         for pairing_id, tried in self.tried.items():
             pairing = self.told[pairing_id]
-            in_all = 20 if pairing.lane is Lane.PLAIN else 5
+            in_all = 20 if pairing.kind is PairingKind.PLAIN else 5
             assert tried.total() <= in_all
             assert max(tried.values(), default=0) <= 5
             assert pairing.attempts_left == in_all - tried.total() + self.redeemed[pairing_id]
@@ -370,7 +372,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.desk.close()
         assert not self.world.timers
         assert not any(pairing.state.live for pairing in self.told.values())
-        self.act(lambda: self.desk.request(asker()), NotReadyError)
+        self.act(lambda: self.desk.request(requester()), NotReadyError)
         self.act(self.desk.begin, NotReadyError)
         assert not self.world.timers
 

@@ -4,9 +4,9 @@ import hashlib
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.interphone.pairing.models import Lane, PairingState, Proof, is_challenge
+from custom_components.interphone.pairing.models import PairingKind, PairingState, Proof, is_challenge
 
-from .world import World, asker, challenge_of
+from .world import World, challenge_of, requester
 
 # RFC 7636, appendix B.
 RFC_VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -51,8 +51,8 @@ def test_what_is_no_challenge(text: str) -> None:
 
 
 def test_neither_code_nor_verifier_nor_challenge_is_in_a_representation() -> None:
-    pairing = World().desk().request(asker(), RFC_CHALLENGE)
-    assert pairing.lane is Lane.BOUND
+    pairing = World().desk().request(requester(), RFC_CHALLENGE)
+    assert pairing.kind is PairingKind.BOUND
     assert pairing.code
     for secret in (pairing.code, RFC_CHALLENGE):
         assert secret not in repr(pairing)

@@ -7,9 +7,9 @@ import hashlib
 from itertools import count
 import random
 
-from custom_components.interphone.pairing.desk import DeskSettings, PairingDesk, Surroundings
+from custom_components.interphone.pairing.desk import DeskSettings, Environment, PairingDesk
 from custom_components.interphone.pairing.limits import FailureGate
-from custom_components.interphone.pairing.models import Asker, Pairing, Proof
+from custom_components.interphone.pairing.models import Pairing, Proof, Requester
 
 TIMERS_MAX = 100
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -49,8 +49,8 @@ class World:
         """Return the wall clock's time, which goes with the other clock."""
         return START + timedelta(seconds=self.time)
 
-    def surroundings(self) -> Surroundings:
-        return Surroundings(
+    def environment(self) -> Environment:
+        return Environment(
             timer=self.timer,
             monotonic=lambda: self.time,
             now=self.now,
@@ -60,11 +60,11 @@ class World:
         )
 
     def desk(self, settings: DeskSettings | None = None, gate: FailureGate | None = None) -> PairingDesk:
-        return PairingDesk(settings or DeskSettings(), gate or FailureGate(), self.surroundings())
+        return PairingDesk(settings or DeskSettings(), gate or FailureGate(), self.environment())
 
 
-def asker(source: str = "192.0.2.1", **words: str) -> Asker:
-    return Asker(source, **words)
+def requester(source: str = "192.0.2.1", **words: str) -> Requester:
+    return Requester(source, **words)
 
 
 def challenge_of(verifier: str) -> str:

@@ -14,8 +14,8 @@ from custom_components.interphone.pairing.codes import CODE_LENGTH, CODE_LIFETIM
 from custom_components.interphone.pairing.desk import (
     ATTEMPTS_PER_SOURCE,
     CHECKS_TOTAL,
-    PANEL_CODE_LENGTH,
-    PANEL_STYLE,
+    DISPLAY_CODE_LENGTH,
+    DISPLAY_STYLE,
     PairingDesk,
 )
 from custom_components.interphone.pairing.limits import FAILURE_GATE
@@ -132,8 +132,8 @@ def test_the_table_follows_from_the_limits() -> None:
 
 def test_the_text_follows_from_the_limits() -> None:
     text = " ".join(section("A year of guessing").split())
-    assert PANEL_STYLE.alphabet == LETTERS
-    panel_codes = len(LETTERS) ** PANEL_CODE_LENGTH
+    assert DISPLAY_STYLE.alphabet == LETTERS
+    panel_codes = len(LETTERS) ** DISPLAY_CODE_LENGTH
     [(checks, window)] = CHECKS_TOTAL
     assert window == 3600
     for told in (
@@ -143,7 +143,7 @@ def test_the_text_follows_from_the_limits() -> None:
         f"below {power(BOUND_LIMIT, 1)} a year",
         f"{ATTEMPTS_PER_SOURCE} attempts each under the same gate",
         f"{power(FAILURE_GATE / CODES, 1)} between two taps",
-        f"{len(LETTERS)}^{PANEL_CODE_LENGTH} = {power(panel_codes, 2)} possibilities",
+        f"{len(LETTERS)}^{DISPLAY_CODE_LENGTH} = {power(panel_codes, 2)} possibilities",
         f"find it with {power(10_000 * CODE_LIFETIME / panel_codes, 2)}",
         f"""tap "Show" for an attacker more than {("no", "one", "two", "three", "four")[BOUND_TAPS]} times""",
         f"{checks} checks an hour",

@@ -1,4 +1,4 @@
-"""The audit: who did what, and when. Bounded, kept across restarts, without any secret."""
+"""The audit: who did what, and when. Bounded, persistent, without secrets."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -14,9 +14,9 @@ from homeassistant.util import dt as dt_util
 from ..errors import StorageError
 from .store import PrivateStore, Section
 
-# Records the audit keeps of each kind: months of a quiet home.
+# Records kept of access, and as many of commands: months of a quiet home.
 AUDIT_LENGTH: Final = 1000
-# What a crash may take of the audit.
+# Seconds of records that a crash may lose: the audit is not worth a write for each command.
 AUDIT_SAVE_DELAY: Final = 30.0
 
 ACCESS: Final = "access"
@@ -24,7 +24,7 @@ COMMANDS: Final = "commands"
 
 
 class Act(StrEnum):
-    """What was done."""
+    """What was done, as the store and `interphone/audit/list` spell it."""
 
     REQUESTED = "requested"
     SHOWN = "shown"
@@ -48,7 +48,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """One act: when (ISO 8601, UTC), what, by whom, from where, and on what."""
+    """One act: `at` in ISO 8601 and UTC, the grant that acted or was changed, the source, and what else identifies it."""
 
     at: str
     act: str
@@ -59,27 +59,27 @@ class AuditRecord:
 
 
 class Audit:
-    """Owns the records. Commands have a ring of their own, so that a busy website cannot push the rest out."""
+    """Owns the records. Commands have a buffer of their own, so that a busy website cannot evict the rest."""
 
     def __init__(self, store: PrivateStore, now: Callable[[], datetime] = dt_util.utcnow) -> None:
-        """Keep the records in `store`, which is the audit's own."""
+        """Keep the records in `store`, which nobody else uses."""
         self._store = store
         self._now = now
-        self._rings: dict[str, deque[AuditRecord]] = {ring: deque(maxlen=AUDIT_LENGTH) for ring in (ACCESS, COMMANDS)}
-        for ring in self._rings:
-            store.bind(ring, partial(self._dump, ring))
+        self._buffers: dict[str, deque[AuditRecord]] = {name: deque(maxlen=AUDIT_LENGTH) for name in (ACCESS, COMMANDS)}
+        for name in self._buffers:
+            store.bind(name, partial(self._dump, name))
 
-    def _dump(self, ring: str) -> Section:
-        return {"records": [asdict(record) for record in self._rings[ring]]}
+    def _dump(self, name: str) -> Section:
+        return {"records": [asdict(record) for record in self._buffers[name]]}
 
     async def load(self) -> None:
-        """Bring back what was kept. What cannot be read is given up: the audit guards nothing."""
+        """Restore the stored records; unreadable ones are dropped, since nothing depends on the audit."""
         try:
-            kept = await self._store.load()
+            sections = await self._store.load()
         except StorageError:
             return
-        for ring, records in self._rings.items():
-            records.extend(_read(kept.get(ring, {})))
+        for name, records in self._buffers.items():
+            records.extend(_read(sections.get(name, {})))
 
     def record(
         self,
@@ -90,18 +90,18 @@ class Audit:
         source: str | None = None,
         detail: str | None = None,
     ) -> None:
-        """Note an act, now."""
-        ring = COMMANDS if act is Act.COMMAND else ACCESS
+        """Record an act that happens now."""
+        name = COMMANDS if act is Act.COMMAND else ACCESS
         at = self._now().isoformat()
-        self._rings[ring].append(AuditRecord(at, act.value, grant_id, grant_name, source, detail))
+        self._buffers[name].append(AuditRecord(at, act.value, grant_id, grant_name, source, detail))
         self._store.save_later(AUDIT_SAVE_DELAY)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return all records, oldest first."""
-        return [asdict(record) for record in heapq.merge(*self._rings.values(), key=lambda record: record.at)]
+        """Return all records, oldest first: `{at, act, grant_id, grant_name, source, detail}`, all but two may be null."""
+        return [asdict(record) for record in heapq.merge(*self._buffers.values(), key=lambda record: record.at)]
 
     async def close(self) -> None:
-        """Write what was not written yet."""
+        """Write what is not written yet."""
         await self._store.close()
 
 

@@ -1,4 +1,4 @@
-"""The grants, and the only code that changes them. Every change is on disk before it is answered."""
+"""The grants, and the only code that changes them. A change is on disk before its caller continues."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -26,9 +26,9 @@ from .records import GRANTS, dump_grant
 from .store import SAVE_RETRY_DELAY, PrivateStore, Section
 from .tokens import SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX, AccessTokens, RefreshFamily, RefreshTokens
 
-# Grants a home keeps; far more than anyone pairs, few enough to look through.
+# Grants of a home: far more than anyone pairs, few enough to review.
 GRANTS_MAX: Final = 64
-# When and from where a grant was last used may be lost in a crash for this long.
+# Seconds of `last_used` and `last_source` that a crash may lose: not worth a write for each request.
 LAST_USED_SAVE_DELAY: Final = 300.0
 
 
@@ -41,12 +41,12 @@ class GrantEvent(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     REVOKED = "revoked"
-    REUSED = "token_reused"  # a spent refresh token came back; the grant is revoked right after
+    REUSED = "token_reused"  # a spent refresh token was presented; the revocation follows
 
 
 @dataclass(frozen=True, slots=True)
 class GrantChange:
-    """A change, the grant as it is after it and, where it was edited, as it was before."""
+    """A change: the grant after it and, when it was edited, paused or resumed, before it; the source that caused it."""
 
     event: GrantEvent
     grant: Grant
@@ -56,7 +56,7 @@ class GrantChange:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a website is handed: both are secrets."""
+    """The tokens of a website; both are secrets. `expires_in` is in seconds, of the access token."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -65,7 +65,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A grant let in by a token, and when that token ends, in seconds since the epoch."""
+    """A grant that a token was valid for, and the end of that token in seconds since the epoch."""
 
     grant: Grant
     token_expires: float
@@ -89,7 +89,7 @@ class Grants:
         self._grants = {grant.id: grant for grant in grants}
         self.token_lifetime = token_lifetime
         self._listeners = Listeners[GrantChange]("grants")
-        # What is undone when it cannot be kept happens one after the other, or an undoing could take more than its own.
+        # Serialise changes that may roll back: an undo must not revert a change made meanwhile.
         self._refreshing = asyncio.Lock()
         self._widening = asyncio.Lock()
         store.bind(GRANTS, self._dump)
@@ -110,17 +110,17 @@ class Grants:
             raise UnknownGrantError from None
 
     def subscribe(self, listener: Callable[[GrantChange], None]) -> Callable[[], None]:
-        """Call `listener` with every change as soon as it holds, until the returned function is called."""
+        """Call `listener` with every change as soon as it is in effect, until the returned function is called."""
         return self._listeners.subscribe(listener)
 
     def knows_source(self, source: str) -> bool:
-        """Tell whether a grant was last used from this source."""
+        """Whether a grant was last used from this source."""
         return any(grant.last_source == source for grant in self._grants.values())
 
-    # The doors: every request and every socket event comes through `admit` or `require_active`.
+    # Authorisation: every request and every socket event passes `admit` or `require_active`.
 
     def admit(self, token: str, source: str) -> Admission:
-        """Return the grant an access token speaks for and when the token ends, and note its use.
+        """Return the grant of an access token and the end of the token, and record the use.
 
         Raises `InvalidTokenError`, `ExpiredTokenError`, `RevokedGrantError` or `PausedGrantError`.
         """
@@ -128,11 +128,11 @@ class Grants:
         return Admission(self._touch(self.require_active(claims.grant_id), source), claims.expires)
 
     def authenticate(self, token: str, source: str) -> Grant:
-        """Return the grant an access token speaks for. Raises as `admit` does."""
+        """Return the grant of an access token. Raises the errors of `admit`."""
         return self.admit(token, source).grant
 
     def require_active(self, grant_id: str) -> Grant:
-        """Return the grant as it is now. Raises `RevokedGrantError` or `PausedGrantError`."""
+        """Return the current state of a grant. Raises `RevokedGrantError`, also once expired, or `PausedGrantError`."""
         grant = self._grants.get(grant_id)
         if grant is None or (grant.expires and grant.expires <= dt_util.utcnow()):
             raise RevokedGrantError
@@ -149,9 +149,9 @@ class Grants:
         scope: Scope | None = None,
         source: str | None = None,
     ) -> tuple[Grant, TokenPair]:
-        """Let a website in, and return what it is handed.
+        """Create a grant and its first tokens.
 
-        Raises `TooManyGrantsError`, `StorageError`, or `RevokedGrantError` when it was put out meanwhile.
+        Raises `TooManyGrantsError`, `StorageError`, or `RevokedGrantError` when it was revoked before it was saved.
         """
         if len(self._grants) >= GRANTS_MAX:
             raise TooManyGrantsError
@@ -172,14 +172,18 @@ class Grants:
             await self._store.save()
         except BaseException:
             self._drop(grant.id)
-            self._store.save_later(0)  # the disk may know it already
+            self._store.save_later(0)  # it may be on disk already
             raise
         self.require_active(grant.id)
         self._notify(GrantEvent.CREATED, grant, source)
         return grant, self._pair(grant, refresh)
 
     async def refresh(self, token: str, source: str) -> tuple[Grant, TokenPair]:
-        """Spend a refresh token. One that was spent before revokes its grant and raises `ReusedTokenError`."""
+        """Exchange a refresh token for new tokens.
+
+        Raises `InvalidTokenError`, `RevokedGrantError`, `PausedGrantError`, `StorageError`, or `ReusedTokenError` for a
+        spent token, whose grant is then revoked.
+        """
         async with self._refreshing:
             grant = self.require_active(self._refresh.grant_of(token))
             before = self._refresh.family(grant.id)
@@ -191,7 +195,7 @@ class Grants:
                 raise
             self._touch(grant, source)
             await self._store.save(undo=partial(self._restore, before))
-        grant = self.require_active(grant.id)  # it may have been revoked while the disk was busy
+        grant = self.require_active(grant.id)  # it may have been revoked during the write
         self._notify(GrantEvent.REFRESHED, grant, source)
         return grant, self._pair(grant, successor)
 
@@ -200,47 +204,47 @@ class Grants:
         return TokenPair(self._access.issue(grant.id, lifetime), refresh, lifetime)
 
     def grant_of(self, token: str) -> str:
-        """Return the id of the grant behind an access or a refresh token. Raises `InvalidTokenError` and its kin."""
+        """Return the grant id of an access or refresh token. Raises `InvalidTokenError` or `ExpiredTokenError`."""
         try:
             return self._refresh.grant_of(token)
         except InvalidTokenError:
             return self._access.verify(token).grant_id
 
     async def tend_keys(self) -> None:
-        """Renew the signing key when it is old, and drop the one before it when no token needs it any more."""
+        """Renew the signing key when it is old; drop its predecessor when no token needs it. Raises `StorageError`."""
         if self._access.tend(SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX):
             await self._store.save()
 
-    # Acts of the owner of the home.
+    # Changes by the owner of the home.
 
     async def revoke(self, grant_id: str, *, source: str | None = None) -> None:
-        """Put a website out: its sessions are told at once, and on return it is on disk.
+        """Revoke a grant: subscribers are notified at once, and on return it is on disk.
 
-        Raises `UnknownGrantError`; or `StorageError`, and then it is out all the same, and written when it can be.
+        Raises `UnknownGrantError`, or `StorageError`: the grant is revoked all the same, and the write is repeated.
         """
         grant = self.get(grant_id)
         self._drop(grant_id)
         self._notify(GrantEvent.REVOKED, grant, source)
-        await self._keep_out()
+        await self._save_removal()
 
     async def revoke_all(self) -> None:
-        """Put every website out and drop the signing keys. Raises as `revoke` does."""
+        """Revoke every grant and replace the signing keys. Raises `StorageError` in the way of `revoke`."""
         self._access.replace()
         dropped = self.all
         for grant in dropped:
             self._drop(grant.id)
             self._notify(GrantEvent.REVOKED, grant)
-        await self._keep_out()
+        await self._save_removal()
 
     async def pause(self, grant_id: str) -> Grant:
-        """Keep a website out until it is resumed. Raises as `revoke` does."""
+        """Refuse a website until it is resumed. Raises the errors of `revoke`, in the same way."""
         before = self.get(grant_id)
         self._put(GrantEvent.PAUSED, replace(before, paused=True), before)
-        await self._keep_out()
+        await self._save_removal()
         return self.get(grant_id)
 
-    async def _keep_out(self) -> None:
-        """Write what puts a website out. What cannot be written now holds all the same, and is tried again."""
+    async def _save_removal(self) -> None:
+        """Save a change that removes access. A failed save is repeated later; the change stays in effect."""
         try:
             await self._store.save()
         except StorageError:
@@ -248,15 +252,15 @@ class Grants:
             raise
 
     async def resume(self, grant_id: str) -> Grant:
-        """Let a paused website in again. Raises `UnknownGrantError`; or `StorageError`, and then it stays out."""
+        """Admit a paused website again. Raises `UnknownGrantError`, or `StorageError` and then it stays paused."""
         return await self._change(GrantEvent.RESUMED, grant_id, paused=False)
 
     async def edit(
         self, grant_id: str, *, name: str | None = None, scope: Scope | None = None, expires: datetime | None = None
     ) -> Grant:
-        """Change the name, the scope or the end of a grant; None leaves a thing as it is.
+        """Change the name, the scope or the end of a grant; None leaves a value as it is.
 
-        Raises `UnknownGrantError`; or `StorageError`, and then all is as it was before.
+        Raises `UnknownGrantError`, or `StorageError` and then the change is undone.
         """
         changes = {"name": name, "scope": scope, "expires": expires}
         return await self._change(
@@ -271,12 +275,12 @@ class Grants:
         return self.get(grant_id)
 
     def _restore(self, before: RefreshFamily) -> None:
-        """Take a rotation back that could not be kept, unless the website was put out meanwhile."""
+        """Undo a rotation that could not be saved, unless the grant was revoked meanwhile."""
         if before.grant_id in self._grants:
             self._refresh.restore(before)
 
     def _undo(self, before: Grant, changes: Iterable[str]) -> None:
-        """Take changes back that could not be kept. Whoever was revoked or paused meanwhile stays out."""
+        """Undo changes that could not be saved. A grant that was revoked or paused meanwhile stays so."""
         grant = self._grants.get(before.id)
         if grant is None:
             return

@@ -1,4 +1,4 @@
-"""How grants and tokens are written down, and read back. A record that is not one raises `StorageError`."""
+"""Serialises grants and tokens for the store, and parses them. An invalid record raises `StorageError`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ TOKENS: Final = "tokens"
 GRANTS: Final = "grants"
 FAILURE_GATE: Final = "failure_gate"
 
-# A section or a field that is missing, of another type, or out of its range.
+# What parsing raises for a section or field that is missing, of the wrong type, or out of range.
 _FAULTS: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Everything the store keeps, as values."""
+    """The contents of the store."""
 
     serial: str
     keys: tuple[SigningKey, ...]
@@ -35,12 +35,12 @@ class Records:
 
     @classmethod
     def make(cls) -> Self:
-        """Make the records of a new home: a serial, a key, nobody let in."""
+        """Create the records of a new home: a serial, a key, no grants."""
         return cls(secrets.token_hex(16), (SigningKey.make(time.time()),), secrets.token_bytes(KEY_BYTES), (), (), 0)
 
     @classmethod
     def read(cls, sections: Sections) -> Self:
-        """Read all sections back. Raises `StorageError` when one is missing or is not what was written."""
+        """Parse all sections. Raises `StorageError` when one is missing or invalid."""
         try:
             tokens = sections[TOKENS]
             return cls(
@@ -56,7 +56,7 @@ class Records:
 
 
 def dump_tokens(access: AccessTokens, refresh: RefreshTokens) -> Section:
-    """Write the keys, and the refresh tokens by their digests."""
+    """Return the section of signing keys, pepper, and digests of refresh tokens."""
     return {
         "keys": [{"kid": key.kid, "created": key.created, "secret": key.secret.hex()} for key in access.keys],
         "pepper": refresh.pepper.hex(),
@@ -73,7 +73,12 @@ def dump_tokens(access: AccessTokens, refresh: RefreshTokens) -> Section:
 
 
 def dump_grant(grant: Grant) -> dict[str, Any]:
-    """Write a grant: as it is stored, and as its owner sees it. It holds no secret."""
+    """Return a grant as it is stored and as its owner sees it; it contains no secret.
+
+    `{id, name, origin, account_hint, created, scope: {devices, control, doors_and_alarms}, paused, expires, last_used,
+    last_source}`: times are ISO 8601 with an offset; `devices` is null for all devices; `origin`, `account_hint`,
+    `expires`, `last_used` and `last_source` may be null.
+    """
     return {
         "id": grant.id,
         "name": grant.name,
@@ -93,7 +98,7 @@ def dump_grant(grant: Grant) -> dict[str, Any]:
 
 
 def read_grant(record: Mapping[str, Any]) -> Grant:
-    """Read a grant back. Raises KeyError, TypeError or ValueError when it is not one."""
+    """Parse a grant. Raises KeyError, TypeError or ValueError when it is invalid."""
     scope = record["scope"]
     devices = scope["devices"]
     return Grant(
@@ -117,7 +122,7 @@ def read_grant(record: Mapping[str, Any]) -> Grant:
 def _read_named(grant_id: str, record: Mapping[str, Any]) -> Grant:
     grant = read_grant(record)
     if grant.id != grant_id:
-        raise ValueError("a grant under another's name")
+        raise ValueError("a grant under another id")
     return grant
 
 
@@ -127,7 +132,7 @@ def _read_keys(records: object) -> tuple[SigningKey, ...]:
         for record in _list(records)
     )
     if not 1 <= len(keys) <= KEYS_MAX:
-        raise ValueError("no key, or more than there can be")
+        raise ValueError("no key, or too many")
     return keys
 
 
@@ -143,7 +148,7 @@ def _read_family(record: Mapping[str, Any]) -> RefreshFamily:
 def _secret(value: object) -> bytes:
     secret = bytes.fromhex(_text(value))
     if len(secret) != KEY_BYTES:
-        raise ValueError("a secret of another length")
+        raise ValueError("a secret of the wrong length")
     return secret
 
 
@@ -178,10 +183,10 @@ def _list(value: object) -> list[Any]:
 
 
 def _time(value: object) -> datetime:
-    moment = datetime.fromisoformat(_text(value))
-    if moment.tzinfo is None:
-        raise ValueError("a time without its offset")
-    return moment
+    time = datetime.fromisoformat(_text(value))
+    if time.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return time
 
 
 def _optional[T](read: Callable[[object], T], value: object) -> T | None:

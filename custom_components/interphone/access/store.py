@@ -20,7 +20,7 @@ from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from ..errors import NotReadyError, StorageError
 
-# What could not be written is tried again after this time: a full disk is noticed and emptied in minutes.
+# Seconds until a failed write is repeated: a full disk is noticed and emptied in minutes.
 SAVE_RETRY_DELAY: Final = 60.0
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,28 +36,28 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {}
 
 
 class PrivateStore:
-    """One file of named sections; the owner of each hands in how it is dumped."""
+    """One JSON file of named sections; the owner of each provides the function that dumps it."""
 
     def __init__(self, hass: HomeAssistant, key: str, *, version: int = VERSION) -> None:
-        """Keep the sections in `.storage/<key>`, readable by the owner of the process only."""
+        """Use the file `.storage/<key>` with mode 0600."""
         self._hass = hass
         self._key = key
         self._version = version
         self.path = Path(hass.config.path(STORAGE_DIR, key))
         self._dumps: dict[str, Callable[[], Section]] = {}
         self._lock = asyncio.Lock()
-        # The timer of a save to come, and what stops waiting for Home Assistant's end.
+        # The timer of a delayed save, and the function that unsubscribes it from the final write.
         self._pending: tuple[asyncio.TimerHandle, Callable[[], None]] | None = None
         self._closed = False
 
     def bind(self, section: str, dump: Callable[[], Section]) -> None:
-        """Have every save write what `dump` returns as this section."""
+        """Write what `dump` returns as this section in every save."""
         self._dumps[section] = dump
 
     async def load(self) -> Sections:
         """Return the stored sections, none on a first start.
 
-        Raises `StorageError`, leaving the file as it is, when it is there and cannot be read or understood.
+        Raises `StorageError` when the file exists and cannot be read or parsed; it is left as it is.
         """
         try:
             return await self._hass.async_add_executor_job(self._read)
@@ -83,19 +83,19 @@ class PrivateStore:
     async def save(self, undo: Callable[[], None] | None = None) -> None:
         """Write every section now; on return it is on disk.
 
-        Raises `StorageError` when it is not, `NotReadyError` when this store was closed. What could not be kept is
-        taken back by `undo`, before anything else is written.
+        Raises `StorageError` when it is not, `NotReadyError` after `close`. After a failure `undo` is called before any
+        other save.
         """
         self._cancel_pending()
-        # A task of its own, shielded: a request that is cancelled half-way must not open the lock while the thread
-        # still writes, or a later save could be overtaken by this one.
+        # A shielded task: a cancelled request must not release the lock while the thread still writes, or this write
+        # could overtake a later one.
         await asyncio.shield(self._hass.async_create_task(self._save_in_turn(undo), "interphone store"))
 
     async def _save_in_turn(self, undo: Callable[[], None] | None) -> None:
         async with self._lock:
-            if self._closed:  # the file may have another owner by now
+            if self._closed:  # another store may own the file by now
                 raise NotReadyError
-            # Dumped under the lock, so a later save never writes an earlier state.
+            # Dumped under the lock, so that a later save never writes an earlier state.
             document = {
                 "version": self._version,
                 "minor_version": 1,
@@ -117,9 +117,9 @@ class PrivateStore:
             raise StorageError(f"{self.path.name}: {err}") from err
 
     def save_later(self, delay: float) -> None:
-        """Write within `delay` seconds, or when Home Assistant ends. For what may be lost in a crash.
+        """Save within `delay` seconds, or when Home Assistant ends: for changes that a crash may lose.
 
-        A failure is logged, and the write tried again later.
+        A failure is logged and the save repeated later.
         """
         if self._closed or (self._pending and self._pending[0].when() <= self._hass.loop.time() + delay):
             return
@@ -130,7 +130,7 @@ class PrivateStore:
         )
 
     def _start_pending(self) -> None:
-        # It stays noted as pending until the save has begun, so that `close` waits for it.
+        # Still pending until the save begins, so that `close` waits for it.
         self._hass.async_create_task(self._save_or_log(), "interphone store")
 
     async def _on_final_write(self, _event: Event) -> None:
@@ -156,7 +156,7 @@ class PrivateStore:
         return True
 
     async def close(self) -> None:
-        """Write what still waits to be written; nothing is written through this store after that."""
+        """Write what is pending; nothing is written after that."""
         if self._cancel_pending():
             await self._save_or_log()
         async with self._lock:

@@ -1,4 +1,4 @@
-"""Tokens: access tokens (JWT) that say who asks, and refresh tokens that renew them. Pure: the clock is handed in."""
+"""Access tokens (JWT) that identify a grant, and refresh tokens that renew them. Pure: the clock is a parameter."""
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
@@ -14,25 +14,26 @@ from jwt.utils import base64url_decode
 
 from ..errors import ExpiredTokenError, InvalidTokenError, ReusedTokenError
 
-# Tokens. 30 h, as in the contract of 2021: a day, and time to come home.
+# Seconds that an access token is valid: 30 h is a day and some hours, so that a daily visitor stays in.
 TOKEN_LIFETIME: Final = 30 * 3600
 TOKEN_LIFETIME_MIN: Final = 3600
 TOKEN_LIFETIME_MAX: Final = 30 * 24 * 3600
+# Clocks of home and website may differ by this many seconds.
 TOKEN_LEEWAY: Final = 30
 # A token of ours has about 400 characters; longer ones are not worth parsing.
 TOKEN_LENGTH_MAX: Final = 4096
-# A refresh whose answer was lost may be asked again within this time (RFC 9700, section 4.14.2, allows none or little).
+# Seconds in which a refresh may be repeated because its response was lost (RFC 9700, section 4.14.2).
 REFRESH_GRACE: Final = 30.0
 # Spent refresh tokens remembered per grant to recognise their reuse: weeks at one refresh a day.
 SPENT_REFRESH_TOKENS_MAX: Final = 32
-# The signing key is renewed after this time; the one before it verifies until its last token ran out.
+# Seconds after which the signing key is renewed; its predecessor verifies until its last token has expired.
 SIGNING_KEY_MAX_AGE: Final = 90 * 24 * 3600.0
 
 ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "interphone"
 CLAIMS: Final = ("iss", "aud", "sub", "jti", "iat", "exp", "api_serial")
 KEY_BYTES: Final = 32
-# The one that signs, and the one before it.
+# The signing key and its predecessor.
 KEYS_MAX: Final = 2
 
 # Seconds since the epoch.
@@ -41,7 +42,7 @@ type WallClock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key of 256 bit, known only to this home."""
+    """An HMAC key of 256 bit, known to this home only."""
 
     kid: str
     created: float
@@ -49,13 +50,13 @@ class SigningKey:
 
     @classmethod
     def make(cls, now: float) -> SigningKey:
-        """Draw a new key."""
+        """Generate a key."""
         return cls(secrets.token_hex(8), now, secrets.token_bytes(KEY_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a good token says: for which grant it speaks, and until when, in seconds since the epoch."""
+    """The claims of a valid token: its grant, and its end in seconds since the epoch."""
 
     grant_id: str
     expires: float
@@ -64,7 +65,7 @@ class Claims:
 class AccessTokens:
     """Issues and verifies access tokens: JWT (RFC 7519), HS256 and nothing else.
 
-    Holds at most two keys: the one that signs, and the one before it, which verifies until its tokens ran out.
+    Holds at most two keys: the signing key and its predecessor, which verifies until its tokens have expired.
     """
 
     def __init__(self, serial: str, keys: Iterable[SigningKey], clock: WallClock) -> None:
@@ -83,7 +84,7 @@ class AccessTokens:
         return f"interphone:{self.serial}"
 
     def issue(self, grant_id: str, lifetime: float) -> str:
-        """Return a token for this grant that lives `lifetime` seconds."""
+        """Return a token for a grant that is valid for `lifetime` seconds."""
         now = int(self._clock())
         key = self.keys[0]
         claims = {
@@ -98,9 +99,9 @@ class AccessTokens:
         return jwt.encode(claims, key.secret, ALGORITHM, headers={"kid": key.kid})
 
     def verify(self, token: str) -> Claims:
-        """Return what a token says.
+        """Return the claims of a token.
 
-        Raises `ExpiredTokenError` for a token that was good once, `InvalidTokenError` for any other fault.
+        Raises `ExpiredTokenError` for a token that was valid once, `InvalidTokenError` for any other.
         """
         claims = self._decode(token)
         now = self._clock()
@@ -113,7 +114,7 @@ class AccessTokens:
         return Claims(claims["sub"], float(claims["exp"]))
 
     def _decode(self, token: str) -> Mapping[str, Any]:
-        """Check signature, issuer and audience; the times are checked against the clock handed in."""
+        """Verify signature, issuer and audience; `verify` checks the times against its own clock."""
         if len(token) > TOKEN_LENGTH_MAX:
             raise InvalidTokenError
         try:
@@ -132,7 +133,7 @@ class AccessTokens:
     def tend(self, max_age: float, lifetime: float) -> bool:
         """Rotate a key older than `max_age` seconds. Return whether the keys have changed.
 
-        The key before it is dropped once its tokens, which live at most `lifetime` seconds, ran out.
+        Its predecessor is dropped once its tokens, valid for at most `lifetime` seconds, have expired.
         """
         now = self._clock()
         signing, *previous = self.keys
@@ -145,11 +146,11 @@ class AccessTokens:
         return False
 
     def rotate(self) -> None:
-        """Sign with a new key from now on; the present one still verifies, the one before it no longer does."""
+        """Sign with a new key from now on; the present key still verifies, its predecessor no longer does."""
         self._keep(SigningKey.make(self._clock()), self.keys[0])
 
     def replace(self) -> None:
-        """Drop every key: no token issued so far is good any more."""
+        """Replace every key: no token issued so far is valid any more."""
         self._keep(SigningKey.make(self._clock()))
 
     def _keep(self, *keys: SigningKey) -> None:
@@ -166,7 +167,7 @@ def _same(value: object, expected: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RefreshFamily:
-    """The refresh tokens of one grant, as digests: the good one, and those that were spent before it."""
+    """The refresh tokens of one grant as SHA-256 digests: the valid one, and spent ones, newest first."""
 
     grant_id: str
     current: str
@@ -182,7 +183,7 @@ class RefreshTokens:
     """
 
     def __init__(self, pepper: bytes, families: Iterable[RefreshFamily], clock: WallClock) -> None:
-        """Know these families. The pepper, secret to this home, makes a successor out of its predecessor."""
+        """Own these families. `pepper` is the HMAC key that derives the successor of a token."""
         self.pepper = pepper
         self._clock = clock
         self._families: dict[str, RefreshFamily] = {}
@@ -192,7 +193,7 @@ class RefreshTokens:
 
     @property
     def families(self) -> tuple[RefreshFamily, ...]:
-        """All families, as they are to be stored."""
+        """All families, to be stored."""
         return tuple(self._families.values())
 
     def issue(self, grant_id: str) -> str:
@@ -202,7 +203,7 @@ class RefreshTokens:
         return token
 
     def grant_of(self, token: str) -> str:
-        """Return the grant a token, good or spent, was issued to. Raises `InvalidTokenError` for a stranger's."""
+        """Return the grant of a token, valid or spent. Raises `InvalidTokenError` for an unknown token."""
         try:
             return self._grants[_digest(token)]
         except KeyError:
@@ -219,23 +220,23 @@ class RefreshTokens:
         if digest == family.current:
             self._spend(family, _digest(successor))
             return successor
-        # Either way: a clock that is set right by a moment must not put anybody out.
+        # In both directions: a small correction of the clock must revoke nothing.
         lately = abs(self._clock() - family.rotated_at) <= REFRESH_GRACE
         if lately and digest == family.spent[0]:
             return successor
         raise ReusedTokenError
 
     def family(self, grant_id: str) -> RefreshFamily:
-        """Return the family of a grant, to be handed to `restore` should its rotation come to nothing."""
+        """Return the family of a grant, for `restore` should its rotation not be saved."""
         return self._families[grant_id]
 
     def restore(self, family: RefreshFamily) -> None:
-        """Put a family back as it was."""
+        """Undo every rotation since `family` was read."""
         self.forget(family.grant_id)
         self._put(family)
 
     def forget(self, grant_id: str) -> None:
-        """Make every token of a grant a stranger's."""
+        """Invalidate the grant's refresh tokens."""
         if family := self._families.pop(grant_id, None):
             for digest in (family.current, *family.spent):
                 self._grants.pop(digest, None)
@@ -247,7 +248,7 @@ class RefreshTokens:
         self._put(RefreshFamily(family.grant_id, successor, self._clock(), spent[:SPENT_REFRESH_TOKENS_MAX]))
 
     def _successor(self, token: str) -> str:
-        """Derive the next token, so that it can be told again within the grace without being kept anywhere."""
+        """Derive the next token, so that it can be sent again within the grace without being stored."""
         mac = hmac.digest(self.pepper, _bytes(token), "sha256")
         return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
@@ -262,14 +263,14 @@ def _digest(token: str) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """Encode any text, also one that is no Unicode: JSON can write a lone surrogate."""
+    """Encode any text; JSON can contain lone surrogates, which UTF-8 cannot."""
     return text.encode(errors="surrogatepass")
 
 
 def _key_id(token: str) -> str:
-    """Read which key a token names, from its header alone: the rest is read once, with its signature.
+    """Return the key id of a token's header; only the rest is parsed together with the signature.
 
-    Raises ValueError for what is no JSON.
+    Raises ValueError when the header is not JSON.
     """
     header = json.loads(base64url_decode(token.partition(".")[0]))
     return str(header.get("kid")) if isinstance(header, dict) else ""

@@ -1,1 +1,1 @@
-"""How a website is let in: a code shown on the home's panels and typed into the website."""
+"""Pairing: a code that the home's displays show is typed into a website, which is then granted access."""

@@ -1,7 +1,6 @@
-"""The desk where pairings live: requested, shown, checked, and gone. The only place that knows a code.
+"""The pairing desk: requests a code, shows it, checks it. The only owner of codes.
 
-Pure: clock, randomness and timer are handed in. Every method runs to its end without awaiting, so two checks can
-never be compared against one attempt.
+Pure: clock, randomness and timer are parameters. No method awaits, so an attempt is counted and compared atomically.
 """
 
 from collections import Counter
@@ -16,31 +15,35 @@ from ..errors import ExpiredCodeError, NotReadyError, RateLimitedError, UnknownP
 from ..listeners import Listeners
 from .codes import CODE_LENGTH, CODE_LIFETIME, LETTERS, CodeStyle, RandBelow, equal, normalise
 from .limits import RETRY_AFTER_MAX, Budget, Clock, FailureGate, Rate, SourceBudgets, spend_all
-from .models import Asker, Lane, Pairing, PairingState, Proof
+from .models import Pairing, PairingKind, PairingState, Proof, Requester
 
-# Requests for a code: enough for a person who tries again, too few to make the panels a nuisance.
+# Requests for a code, as (count, window in seconds): enough for a person who tries again, too few to make displays a
+# nuisance. The second limits all sources together that have no grant.
 REQUESTS_PER_SOURCE: Final = ((3, 600.0),)
 REQUESTS_UNKNOWN: Final = ((6, 3600.0), (20, 86400.0))
-# Checks of a code: per source, and for the whole home, so that a thousand sources guess no faster than a few.
+# Checks of a code, per source and in the whole home, so that a thousand sources guess no faster than a few.
 CHECKS_PER_SOURCE: Final = ((10, 60.0), (30, 3600.0))
 CHECKS_TOTAL: Final = ((60, 3600.0),)
-# Attempts at one pairing. A plain code is shared by all who ask, so no single source can use it up.
+# Wrong codes per pairing. A plain code is shared by all sources, so no single source can exhaust it.
 ATTEMPTS_PER_SOURCE: Final = 5
 ATTEMPTS_PLAIN_TOTAL: Final = 20
-# Pairings that wait while one is shown.
+# Pairings that wait while another is shown: a person can tell a few apart.
 PENDING_MAX: Final = 3
-# A code begun on a panel has 20^12 possibilities (52 bit): it needs no attempt budget, so no outsider can spend one.
-PANEL_CODE_LENGTH: Final = 12
+# A code begun at a display has 20^12 possibilities (52 bit). It needs no attempt budget, so no source can exhaust one.
+DISPLAY_CODE_LENGTH: Final = 12
 
-PANEL_STYLE: Final = CodeStyle(PANEL_CODE_LENGTH, LETTERS)
+DISPLAY_STYLE: Final = CodeStyle(DISPLAY_CODE_LENGTH, LETTERS)
 
-# Runs a callback once after so many seconds; what it returns cancels it.
+# Calls a function once after a delay in seconds; the returned function cancels that.
 type Timer = Callable[[float, Callable[[], None]], Callable[[], None]]
 
 
 @dataclass(frozen=True, slots=True)
 class DeskSettings:
-    """What the owner of the home may choose."""
+    """The options of pairing.
+
+    `lifetime` is in seconds. With `ask_before_showing`, every requested code waits for "show" on a display.
+    """
 
     style: CodeStyle = field(default_factory=lambda: CodeStyle(CODE_LENGTH))
     lifetime: float = CODE_LIFETIME
@@ -48,15 +51,15 @@ class DeskSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the desk needs of the world."""
+class Environment:
+    """Clock, timer and randomness of the desk, and what the home knows of sources."""
 
     timer: Timer
     monotonic: Clock = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     randbelow: RandBelow = secrets.randbelow
     new_id: Callable[[], str] = lambda: secrets.token_urlsafe(16)
-    # Whether a source has paired before; the home-wide request budget is for those who have not.
+    # Whether a grant was last used from a source; all other sources share `REQUESTS_UNKNOWN`.
     is_known: Callable[[str], bool] = lambda _source: False
 
 
@@ -65,13 +68,13 @@ def _rates(pairs: tuple[tuple[int, float], ...]) -> tuple[Rate, ...]:
 
 
 class PairingDesk:
-    """Owns every live pairing, and tells its listeners of each change of one."""
+    """Owns the live pairings and notifies subscribers of every change."""
 
-    def __init__(self, settings: DeskSettings, gate: FailureGate, surroundings: Surroundings) -> None:
-        """Open an empty desk."""
+    def __init__(self, settings: DeskSettings, gate: FailureGate, environment: Environment) -> None:
+        """Start without pairings."""
         self.settings = settings
         self.gate = gate
-        self._world = surroundings
+        self._environment = environment
         self._pairings: dict[str, Pairing] = {}
         self._attempts: dict[str, Counter[str]] = {}
         self._listeners = Listeners[Pairing]("pairings")
@@ -88,70 +91,78 @@ class PairingDesk:
         return tuple(self._pairings.values())
 
     def remaining(self, pairing: Pairing) -> int:
-        """Return the seconds a pairing has left."""
-        return max(0, round(pairing.deadline - self._world.monotonic()))
+        """Return the seconds until a pairing expires."""
+        return max(0, round(pairing.deadline - self._environment.monotonic()))
 
     def subscribe(self, listener: Callable[[Pairing], None]) -> Callable[[], None]:
-        """Call `listener` with every pairing that changes, until the returned function is called."""
+        """Call `listener` with every changed pairing, and again when its request is repeated.
+
+        Return the function that unsubscribes it.
+        """
         return self._listeners.subscribe(listener)
 
-    def request(self, asker: Asker, challenge: str | None = None) -> Pairing:
-        """Ask for a code on behalf of an outsider; asking again shows the same code and does not extend it.
+    def request(self, requester: Requester, challenge: str | None = None) -> Pairing:
+        """Request a code for a website. A repeated request shows the same code and does not extend it.
 
-        Raises `RateLimitedError` when the source or the home has had enough, `NotReadyError` after `close`.
+        Raises `RateLimitedError` when a budget of the source or the home is spent, `NotReadyError` after `close`.
         """
         self._require_open()
         self._expire()
-        lane = Lane.PLAIN if challenge is None else Lane.BOUND
-        if again := self._find(lane, challenge):
-            return self._show_again(again, asker)
+        kind = PairingKind.PLAIN if challenge is None else PairingKind.BOUND
+        if again := self._find(kind, challenge):
+            return self._show_again(again, requester)
         if sum(pairing.state.pending for pairing in self._pairings.values()) >= PENDING_MAX:
             raise RateLimitedError(retry_after=RETRY_AFTER_MAX)
-        spend_all(self._request_budgets(asker.source), self._world.monotonic())
-        pairing = self._add(lane, asker, challenge)
+        spend_all(self._request_budgets(requester.source), self._environment.monotonic())
+        pairing = self._add(kind, requester, challenge)
         if not self._must_ask:
             self._show_next()
         return self._pairings[pairing.id]
 
     def begin(self) -> Pairing:
-        """Show a code that a resident asked for on a panel: a lane of its own, out of reach of outsiders' budgets."""
+        """Show a code begun at a display, at most one at a time. No budget applies. Raises `NotReadyError` after `close`."""
         self._require_open()
         self._expire()
-        if again := self._find(Lane.PANEL, None):
+        if again := self._find(PairingKind.DISPLAY, None):
             self._listeners.notify(again)
             return again
-        pairing = self._add(Lane.PANEL, Asker(source="panel"), None)
+        pairing = self._add(PairingKind.DISPLAY, Requester(source="panel"), None)
         return self._show(pairing)
 
     def reveal(self, pairing_id: str) -> Pairing:
-        """Show a pending pairing's code because someone at home tapped "show"; this also opens the failure gate."""
+        """Show a pairing's code because a resident tapped "show", and open the failure gate.
+
+        Another requested code that is shown goes back to waiting. Raises `UnknownPairingError`.
+        """
         pairing = self._get(pairing_id)
         self.gate.clear()
         if pairing.state is PairingState.SHOWN:
             self._listeners.notify(pairing)
             return pairing
-        for shown in self._shown_outsiders():
+        for shown in self._shown_by_request():
             self._conceal(shown)
         return self._show(pairing)
 
     def reject(self, pairing_id: str) -> None:
-        """End a pairing because someone at home wants it gone."""
+        """End a pairing because a resident refused it. Raises `UnknownPairingError`."""
         self._end(self._get(pairing_id), PairingState.REJECTED)
 
     def check(self, typed: str, source: str, proof: Proof | None = None) -> Pairing:
-        """Redeem a code, once.
+        """Redeem a code and return its pairing, now paired. A code is redeemed once.
 
-        Raises `RateLimitedError`, `ExpiredCodeError` (no live code) or `WrongCodeError`.
+        Without `proof` the code is a plain pairing's, with it that of the bound pairing that it proves; a code begun at
+        a display is redeemed either way. Raises `RateLimitedError`, `ExpiredCodeError` when no such code is shown, or
+        `WrongCodeError`.
         """
         self._expire()
         code = normalise(typed)
-        if PANEL_STYLE.fits(code):  # whatever the website asked for before, this is what the resident typed
-            return self._check_panel(code, source)
-        spend_all((self._checks.of(source), self._checks_total), self._world.monotonic())
+        if DISPLAY_STYLE.fits(code):  # whatever the website requested before
+            return self._check_display(code, source)
+        spend_all((self._checks.of(source), self._checks_total), self._environment.monotonic())
         return self._check_outsider(code, source, self._redeemable(proof))
 
     def close(self) -> None:
-        """Drop every pairing and every timer; there will be no other."""
+        """End every pairing as expired, for good."""
         self._closed = True
         if self._cancel_timer:
             self._cancel_timer()
@@ -159,12 +170,12 @@ class PairingDesk:
         for pairing in tuple(self._pairings.values()):
             self._forget(pairing, PairingState.EXPIRED)
 
-    # Checking.
+    # Checks.
 
     def _redeemable(self, proof: Proof | None) -> Pairing:
-        """Find the pairing whose code this check may redeem. Plain and bound never meet."""
+        """Return the pairing whose code this check may redeem: the plain one, or the bound one that the proof proves."""
         if proof is None:
-            pairing = self._find(Lane.PLAIN, None)
+            pairing = self._find(PairingKind.PLAIN, None)
         else:
             pairing = self._pairings.get(proof.pairing_id)
             if pairing and not (pairing.challenge and proof.answers(pairing.challenge)):
@@ -175,7 +186,7 @@ class PairingDesk:
 
     def _check_outsider(self, code: str, source: str, pairing: Pairing) -> Pairing:
         if pairing.code is None or not replace(self.settings.style, length=len(pairing.code)).fits(code):
-            raise WrongCodeError  # could not be a code at all: no guess, so no attempt
+            raise WrongCodeError  # no guess, so no attempt
         attempts = self._attempts[pairing.id]
         if attempts[source] >= ATTEMPTS_PER_SOURCE:
             raise RateLimitedError(retry_after=RETRY_AFTER_MAX)
@@ -188,8 +199,8 @@ class PairingDesk:
         self._after_failure(self._put(failed))
         raise WrongCodeError
 
-    def _check_panel(self, code: str, source: str) -> Pairing:
-        pairing = self._find(Lane.PANEL, None)
+    def _check_display(self, code: str, source: str) -> Pairing:
+        pairing = self._find(PairingKind.DISPLAY, None)
         if pairing is None or pairing.code is None:
             raise ExpiredCodeError
         if not equal(code, pairing.code):
@@ -203,13 +214,13 @@ class PairingDesk:
             self._listeners.notify(pairing)
         if self.gate.closed:
             for waiting in tuple(self._pairings.values()):
-                if waiting.lane is not Lane.PANEL and waiting.state is not PairingState.WAITING:
+                if waiting.kind is not PairingKind.DISPLAY and waiting.state is not PairingState.WAITING:
                     self._conceal(waiting)
 
-    # Moving a pairing on.
+    # Transitions.
 
     def _require_open(self) -> None:
-        """Refuse what comes too late, from a request that was read slowly: nobody would take its timer away."""
+        """Raise `NotReadyError` after `close`: a request whose body arrived late would start a timer that nothing ends."""
         if self._closed:
             raise NotReadyError
 
@@ -219,47 +230,47 @@ class PairingDesk:
 
     def _request_budgets(self, source: str) -> tuple[Budget, ...]:
         own = self._requests.of(source)
-        return (own,) if self._world.is_known(source) else (own, self._requests_unknown)
+        return (own,) if self._environment.is_known(source) else (own, self._requests_unknown)
 
-    def _show_again(self, pairing: Pairing, asker: Asker) -> Pairing:
-        """Tell the panels once more, as long as the asker's budget lets it bother them."""
-        now = self._world.monotonic()
-        own = self._requests.of(asker.source)
+    def _show_again(self, pairing: Pairing, requester: Requester) -> Pairing:
+        """Notify displays again, as long as the budget of the source allows it."""
+        now = self._environment.monotonic()
+        own = self._requests.of(requester.source)
         if own.wait(now) == 0:
             own.spend(now)
             self._listeners.notify(pairing)
         return pairing
 
-    def _add(self, lane: Lane, asker: Asker, challenge: str | None) -> Pairing:
-        now = self._world.now()
+    def _add(self, kind: PairingKind, requester: Requester, challenge: str | None) -> Pairing:
+        now = self._environment.now()
         pairing = Pairing(
-            id=self._world.new_id(),
-            lane=lane,
-            asker=asker,
+            id=self._environment.new_id(),
+            kind=kind,
+            requester=requester,
             state=PairingState.WAITING if self._must_ask else PairingState.REQUESTED,
             requested_at=now,
             expires_at=now + timedelta(seconds=self.settings.lifetime),
-            deadline=self._world.monotonic() + self.settings.lifetime,
-            attempts_left=ATTEMPTS_PLAIN_TOTAL if lane is Lane.PLAIN else ATTEMPTS_PER_SOURCE,
+            deadline=self._environment.monotonic() + self.settings.lifetime,
+            attempts_left=ATTEMPTS_PLAIN_TOTAL if kind is PairingKind.PLAIN else ATTEMPTS_PER_SOURCE,
             challenge=challenge,
         )
         self._attempts[pairing.id] = Counter()
         self._put(pairing)
-        if lane is not Lane.PANEL:
+        if kind is not PairingKind.DISPLAY:
             self._listeners.notify(pairing)
         self._set_timer()
         return pairing
 
     def _show(self, pairing: Pairing) -> Pairing:
-        """Draw a code and put it on the panels; its life starts now."""
-        style = PANEL_STYLE if pairing.lane is Lane.PANEL else self.settings.style
+        """Generate a code and show it; its lifetime starts now."""
+        style = DISPLAY_STYLE if pairing.kind is PairingKind.DISPLAY else self.settings.style
         shown = self._put(
             replace(
                 pairing,
                 state=PairingState.SHOWN,
-                code=style.draw(self._world.randbelow),
-                deadline=self._world.monotonic() + self.settings.lifetime,
-                expires_at=self._world.now() + timedelta(seconds=self.settings.lifetime),
+                code=style.draw(self._environment.randbelow),
+                deadline=self._environment.monotonic() + self.settings.lifetime,
+                expires_at=self._environment.now() + timedelta(seconds=self.settings.lifetime),
             )
         )
         self._set_timer()
@@ -267,15 +278,15 @@ class PairingDesk:
         return shown
 
     def _show_next(self) -> None:
-        """Show the oldest pairing that waits for its turn, when no other is shown."""
-        if self._must_ask or self._shown_outsiders():
+        """Show the oldest requested pairing when no other is shown."""
+        if self._must_ask or self._shown_by_request():
             return
         waiting = (pairing for pairing in self._pairings.values() if pairing.state is PairingState.REQUESTED)
         if pairing := next(waiting, None):
             self._show(pairing)
 
     def _conceal(self, pairing: Pairing) -> None:
-        """Take a code back, if there is one; the pairing waits for a tap, keeping its attempts and its deadline."""
+        """Withdraw the code, if there is one, until a resident taps "show"; attempts and deadline stay."""
         self._listeners.notify(self._put(replace(pairing, state=PairingState.WAITING, code=None)))
 
     def _end(self, pairing: Pairing, state: PairingState) -> Pairing:
@@ -291,7 +302,7 @@ class PairingDesk:
         return ended
 
     def _expire(self) -> None:
-        now = self._world.monotonic()
+        now = self._environment.monotonic()
         expired = [pairing for pairing in self._pairings.values() if pairing.deadline <= now]
         for pairing in expired:
             self._forget(pairing, PairingState.EXPIRED)
@@ -299,11 +310,11 @@ class PairingDesk:
             self._show_next()
             self._set_timer()
 
-    # Looking up, telling, timing.
+    # Lookup and timing.
 
-    def _find(self, lane: Lane, challenge: str | None) -> Pairing | None:
+    def _find(self, kind: PairingKind, challenge: str | None) -> Pairing | None:
         matching = (
-            pairing for pairing in self._pairings.values() if pairing.lane is lane and pairing.challenge == challenge
+            pairing for pairing in self._pairings.values() if pairing.kind is kind and pairing.challenge == challenge
         )
         return next(matching, None)
 
@@ -313,11 +324,11 @@ class PairingDesk:
             return pairing
         raise UnknownPairingError
 
-    def _shown_outsiders(self) -> tuple[Pairing, ...]:
+    def _shown_by_request(self) -> tuple[Pairing, ...]:
         return tuple(
             pairing
             for pairing in self._pairings.values()
-            if pairing.state is PairingState.SHOWN and pairing.lane is not Lane.PANEL
+            if pairing.state is PairingState.SHOWN and pairing.kind is not PairingKind.DISPLAY
         )
 
     def _put(self, pairing: Pairing) -> Pairing:
@@ -325,14 +336,14 @@ class PairingDesk:
         return pairing
 
     def _set_timer(self) -> None:
-        """Have the next deadline announced to the panels when it comes, not at the next request."""
+        """Schedule the next expiry, so that displays hear of it in time."""
         if self._cancel_timer:
             self._cancel_timer()
             self._cancel_timer = None
         if self._pairings:
             next_deadline = min(pairing.deadline for pairing in self._pairings.values())
-            self._cancel_timer = self._world.timer(next_deadline - self._world.monotonic(), self._on_timer)
+            self._cancel_timer = self._environment.timer(next_deadline - self._environment.monotonic(), self._on_timer)
 
     def _on_timer(self) -> None:
         self._expire()
-        self._set_timer()  # again, should the timer have come a moment early
+        self._set_timer()  # again: the timer may have fired a moment early

@@ -1,4 +1,4 @@
-"""What outsiders may ask of the home, and how often. Pure: the clock is handed in."""
+"""Rate limits of pairing and the failure gate. Pure: the present time is a parameter."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
@@ -7,11 +7,12 @@ from typing import Final
 
 from ..errors import RateLimitedError
 
-# Wrong codes, home-wide, after which no code exists until someone at home taps "show".
+# Wrong codes in the whole home after which no code is shown until a resident taps "show". One of 20 guesses at codes of
+# eight digits is right with probability 2e-7.
 FAILURE_GATE: Final = 20
-# A person who waits a minute comes back; one told to wait an hour is locked out.
+# The longest `Retry-After`: a person who waits a minute comes back, one who has to wait an hour gives up.
 RETRY_AFTER_MAX: Final = 60.0
-# Sources whose budgets are remembered: an attacker with more addresses is held by the home-wide budgets.
+# Sources with a remembered budget, which bounds memory: more addresses than these meet the budgets of the whole home.
 TRACKED_SOURCES_MAX: Final = 10_000
 
 type Clock = Callable[[], float]
@@ -19,24 +20,24 @@ type Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many in any window of so many seconds."""
+    """At most `count` events in any window of `window` seconds."""
 
     count: int
     window: float
 
 
 class Budget:
-    """One spender's events, held to one or more rates over sliding windows."""
+    """Limits events to one or more rates over sliding windows."""
 
     __slots__ = ("_rates", "_spent")
 
     def __init__(self, rates: Sequence[Rate]) -> None:
-        """Start with nothing spent."""
+        """Start with no event counted."""
         self._rates = rates
         self._spent: deque[float] = deque(maxlen=max(rate.count for rate in rates))
 
     def wait(self, now: float) -> float:
-        """Return the seconds until one more is allowed: 0 when it is now."""
+        """Return the seconds until one more event is allowed, 0 when it is allowed now."""
         return max((self._wait_for(rate, now) for rate in self._rates), default=0.0)
 
     def _wait_for(self, rate: Rate, now: float) -> float:
@@ -45,20 +46,20 @@ class Budget:
         return max(0.0, self._spent[-rate.count] + rate.window - now)
 
     def spend(self, now: float) -> None:
-        """Count one."""
+        """Count an event."""
         self._spent.append(now)
 
 
 class SourceBudgets:
-    """A budget for each source. Bounded: the sources seen longest ago are forgotten first."""
+    """A budget for each source, for at most `TRACKED_SOURCES_MAX`: the least recently used are evicted."""
 
     def __init__(self, rates: Sequence[Rate]) -> None:
-        """Give every source these rates."""
+        """Limit every source to these rates."""
         self._rates = rates
         self._budgets: OrderedDict[str, Budget] = OrderedDict()
 
     def of(self, source: str) -> Budget:
-        """Return the source's budget."""
+        """Return the budget of a source."""
         budget = self._budgets.get(source)
         if budget is None:
             budget = self._budgets[source] = Budget(self._rates)
@@ -69,7 +70,7 @@ class SourceBudgets:
 
 
 def spend_all(budgets: Sequence[Budget], now: float) -> None:
-    """Spend one of each, or raise `RateLimitedError` and spend none."""
+    """Count an event in every budget; raise `RateLimitedError`, counting it in none, when one does not allow it."""
     wait = max((budget.wait(now) for budget in budgets), default=0.0)
     if wait > 0:
         raise RateLimitedError(retry_after=min(wait, RETRY_AFTER_MAX))
@@ -78,25 +79,25 @@ def spend_all(budgets: Sequence[Budget], now: float) -> None:
 
 
 class FailureGate:
-    """Counts wrong codes home-wide; closed after too many, and opened again only by a local act."""
+    """Counts wrong codes in the whole home. Closed after `FAILURE_GATE`, and opened only by a resident."""
 
     def __init__(self, failures: int = 0) -> None:
-        """Start from the failures kept across restarts."""
+        """Start from the stored count."""
         self.failures = failures
 
     @property
     def closed(self) -> bool:
-        """Tell whether a tap on a panel is needed before any code exists."""
+        """Whether a resident has to tap "show" on a display before a code is generated."""
         return self.failures >= FAILURE_GATE
 
     def count(self) -> None:
-        """Count an attempt, before it is compared."""
+        """Count an attempt as failed, before the code is compared."""
         self.failures += 1
 
     def refund(self) -> None:
-        """Take back the attempt that turned out right."""
+        """Uncount the last attempt, which was right."""
         self.failures -= 1
 
     def clear(self) -> None:
-        """Open the gate: someone at home acted."""
+        """Open the gate and reset the count."""
         self.failures = 0

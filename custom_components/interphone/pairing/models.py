@@ -1,4 +1,4 @@
-"""The values of pairing: what was asked for, how far it got, what the website proves."""
+"""The values of pairing: who requests it, its state, and the proof that redeems a bound code."""
 
 import base64
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import hmac
 import re
 from typing import Any, Final
 
-# Names and hints that strangers send for the panels to show.
+# Names and hints that websites send for displays to show: one line on a small screen.
 CLIENT_TEXT_MAX: Final = 64
 
 # A SHA-256 digest, base64url without padding (RFC 7636, section 4.2, method S256): the last character holds four bits.
@@ -17,38 +17,38 @@ CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 
 
 class PairingState(StrEnum):
-    """How far a pairing got."""
+    """The state of a pairing; the last four are final."""
 
-    REQUESTED = "requested"  # waits for its turn
-    WAITING = "waiting"  # waits for a tap on a panel
-    SHOWN = "shown"  # its code is on the panels
+    REQUESTED = "requested"  # waits until no other code is shown
+    WAITING = "waiting"  # waits for "show" on a display
+    SHOWN = "shown"  # displays show its code
     PAIRED = "paired"
     EXPIRED = "expired"
     REJECTED = "rejected"
-    EXHAUSTED = "exhausted"  # guessed at too often
+    EXHAUSTED = "exhausted"  # no attempts left
 
     @property
     def pending(self) -> bool:
-        """Tell whether it waits for its code to be shown."""
+        """Whether its code is yet to be shown."""
         return self in (PairingState.REQUESTED, PairingState.WAITING)
 
     @property
     def live(self) -> bool:
-        """Tell whether it can still become paired."""
+        """Whether it can still become paired."""
         return self.pending or self is PairingState.SHOWN
 
 
-class Lane(StrEnum):
-    """The three namespaces of codes; a code of one is never redeemed in another."""
+class PairingKind(StrEnum):
+    """How a pairing began. Codes of one kind are never redeemed as another."""
 
-    PLAIN = "plain"  # the contract of 2021: one code for whoever types it
-    BOUND = "bound"  # redeemed only by who holds the verifier of the challenge it was asked with
-    PANEL = "panel"  # begun by a resident on a panel
+    PLAIN = "plain"  # requested without a challenge: any website may redeem the code
+    BOUND = "bound"  # requested with a challenge: redeemed with its verifier only
+    DISPLAY = "display"  # begun by a resident at a display
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks for a code, as far as the home can tell. Name and hint are a stranger's words."""
+class Requester:
+    """Who requests a code. Only `source` is observed; the rest are unverified claims."""
 
     source: str
     origin: str | None = None
@@ -58,30 +58,34 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What redeems a bound code besides the code itself."""
+    """Names a bound pairing and proves that its challenge is the caller's (PKCE, RFC 7636)."""
 
     pairing_id: str
     verifier: str = field(repr=False)
 
     def answers(self, challenge: str) -> bool:
-        """Tell whether the verifier is the one behind the challenge, in constant time (RFC 7636, section 4.6)."""
+        """Whether the verifier is that of the challenge, compared in constant time (RFC 7636, section 4.6)."""
         digest = hashlib.sha256(self.verifier.encode(errors="surrogatepass")).digest()
         expected = base64.urlsafe_b64encode(digest).rstrip(b"=")
         return hmac.compare_digest(expected, challenge.encode())
 
 
 def is_challenge(text: str) -> bool:
-    """Tell whether this could be an S256 challenge: base64url of 32 bytes, unpadded."""
+    """Whether the text is formed like an S256 challenge: unpadded base64url of 32 bytes."""
     return CHALLENGE.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """One attempt to be let in. The code is None unless it is on the panels right now."""
+    """One attempt to pair.
+
+    `code` is None unless displays show it now. `deadline` is `expires_at` on the monotonic clock. `checked_from` is the
+    source of the last code that was checked.
+    """
 
     id: str
-    lane: Lane
-    asker: Asker
+    kind: PairingKind
+    requester: Requester
     state: PairingState
     requested_at: datetime
     expires_at: datetime
@@ -92,17 +96,21 @@ class Pairing:
     code: str | None = field(default=None, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the full state for panels, and for panels only: it holds the code."""
+        """Return the payload for displays, and for displays only: it contains the code.
+
+        `{id, state, code, bound, begun_on_panel, client_name, account_hint, origin, source, requested_at, expires_at,
+        attempts_left}`: `code`, `client_name`, `account_hint` and `origin` may be null, times are ISO 8601 in UTC.
+        """
         return {
             "id": self.id,
             "state": self.state,
             "code": self.code,
-            "bound": self.lane is Lane.BOUND,
-            "begun_on_panel": self.lane is Lane.PANEL,
-            "client_name": self.asker.client_name,
-            "account_hint": self.asker.account_hint,
-            "origin": self.asker.origin,
-            "source": self.asker.source,
+            "bound": self.kind is PairingKind.BOUND,
+            "begun_on_panel": self.kind is PairingKind.DISPLAY,
+            "client_name": self.requester.client_name,
+            "account_hint": self.requester.account_hint,
+            "origin": self.requester.origin,
+            "source": self.requester.source,
             "requested_at": self.requested_at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
             "attempts_left": self.attempts_left,

@@ -8,7 +8,7 @@ from aiohttp import web
 import voluptuous as vol
 
 from ... import errors
-from ...pairing.models import CHALLENGE, CLIENT_TEXT_MAX, Asker, Lane, Pairing, PairingState, Proof
+from ...pairing.models import CHALLENGE, CLIENT_TEXT_MAX, Pairing, PairingKind, PairingState, Proof, Requester
 from ...relay import Relay
 from ..contract import COUNT, Payload, matching, text
 from ..operation import JSON, Body, Operation, json_of, success
@@ -117,14 +117,14 @@ class CodeView(View):
 
 def _request(call: Call, client: Any) -> web.Response:
     desk = call.relay.desk
-    asker = Asker(
+    requester = Requester(
         source=call.peer.source,
         origin=call.peer.origin,
         client_name=client["client_name"],
         account_hint=client["account_hint"],
     )
-    pairing = desk.request(asker, client.get("challenge") or call.headers.get(CHALLENGE_HEADER))
-    if pairing.lane is Lane.PLAIN:
+    pairing = desk.request(requester, client.get("challenge") or call.headers.get(CHALLENGE_HEADER))
+    if pairing.kind is PairingKind.PLAIN:
         return json_response({"success": True})
     return json_response(
         {
@@ -165,7 +165,7 @@ class CodeCheckView(View):
         grant, tokens = await call.relay.grants.create(
             _grant_name(paired, call),
             origin=call.peer.origin,
-            account_hint=paired.asker.account_hint,
+            account_hint=paired.requester.account_hint,
             source=call.peer.source,
         )
         return json_response(
@@ -184,4 +184,4 @@ class CodeCheckView(View):
 def _grant_name(paired: Pairing, call: Call) -> str:
     """Name the grant as the website calls itself, else by its host, else by its address."""
     host = urlsplit(call.peer.origin or "").hostname
-    return paired.asker.client_name or host or call.peer.source
+    return paired.requester.client_name or host or call.peer.source
