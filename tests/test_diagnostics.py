@@ -16,7 +16,7 @@ async def test_diagnostics_tell_how_it_stands_and_no_secret(home: Home, hass_cli
     diagnostics = await get_diagnostics_for_config_entry(home.hass, hass_client, home.entry)
 
     assert diagnostics["devices"]["types"]["light"] == 6
-    assert diagnostics["pairings"] == [{"lane": "plain", "state": "shown"}]
+    assert diagnostics["pairings"] == [{"kind": "plain", "state": "shown"}]
     assert diagnostics["failure_gate"] == {"failures": 0, "closed": False}
     assert diagnostics["acts"] == {"requested": 2, "shown": 2, "paired": 1, "created": 1}
     assert len(diagnostics["grants"]) == 1

@@ -1,4 +1,4 @@
-"""A button for dashboards: show a code that nobody outside asked for."""
+"""A button for dashboards that begins a pairing."""
 
 from typing import Final, override
 
@@ -21,9 +21,9 @@ async def async_setup_entry(
 
 
 class ShowCodeButton(InterphoneEntity, ButtonEntity):
-    """Begins a pairing on the panels; pressing again shows the same code."""
+    """Begins a pairing at the displays; a second press shows the same code."""
 
     @override
     async def async_press(self) -> None:
-        """Show the code, to whoever watches the panels."""
+        """Show the code on every display."""
         self._relay.desk.begin()

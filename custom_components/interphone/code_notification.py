@@ -1,6 +1,6 @@
-"""Codes as notifications of Home Assistant's frontend, for homes whose dashboards show no panel.
+"""Shows codes as persistent notifications, for homes without displays.
 
-Every user of the home sees a notification, and nobody else does; it is kept in memory and is no state.
+Every user of Home Assistant sees a notification, and nobody else; it is kept in memory and is not an entity.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,15 @@ from .messages import negotiate
 from .pairing.models import Pairing, PairingKind, PairingState
 from .relay import Relay
 
-# Digits a person keeps in mind while walking to another screen.
+# Digits in a group: as many as people remember at once.
 GROUP: Final = 4
 
 
 def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
-    """Show each code while it lives; what is returned takes all of them away and stops."""
+    """Show each code while it is valid; the returned function dismisses all and ends that."""
     shown: set[str] = set()
 
-    def follow(pairing: Pairing) -> None:
+    def on_change(pairing: Pairing) -> None:
         notification_id = f"{DOMAIN}_{pairing.id}"
         if pairing.state is PairingState.SHOWN:
             shown.add(notification_id)
@@ -32,7 +32,7 @@ def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
             shown.discard(notification_id)
             persistent_notification.async_dismiss(hass, notification_id)
 
-    unsubscribe = relay.desk.subscribe(follow)
+    unsubscribe = relay.desk.subscribe(on_change)
 
     def stop() -> None:
         unsubscribe()
@@ -44,7 +44,7 @@ def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
 
 
 def _words(hass: HomeAssistant, relay: Relay, pairing: Pairing) -> tuple[str, str]:
-    """Return title and message in the home's language."""
+    """Return title and message in the language of the home."""
     language = negotiate(hass.config.language)
     code = pairing.code or ""
     groups = " ".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
@@ -54,6 +54,6 @@ def _words(hass: HomeAssistant, relay: Relay, pairing: Pairing) -> tuple[str, st
     who = pairing.requester.client_name or pairing.requester.origin or pairing.requester.source
     return (
         title,
-        # A stranger's words: in a code span, where Markdown has no links and no pictures.
+        # Unverified text: in a code span, where Markdown has neither links nor images.
         relay.messages.phrase("code_message", language, code=groups, who=f"`{who.replace('`', chr(39))}`"),
     )

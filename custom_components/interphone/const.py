@@ -1,10 +1,10 @@
-"""Names that several rooms share. A limit stands beside what it limits."""
+"""Names shared by several packages. Limits are defined beside what they limit."""
 
 from typing import Final
 
 DOMAIN: Final = "interphone"
 
-# The wire.
+# Paths.
 BASE_PATH: Final = "/api/interphone"
 SOCKETIO_PATH: Final = "/socket.io/"
 
@@ -26,8 +26,8 @@ CONF_CODE_LIFETIME: Final = "code_lifetime"
 CONF_TOKEN_LIFETIME: Final = "token_lifetime"
 CONF_SOCKETS_PER_SOURCE: Final = "sockets_per_source"
 
-# Fired on Home Assistant's bus before each service call a website causes, for the logbook.
+# Bus event before each service call for a website, for the logbook and the audit.
 EVENT_COMMAND: Final = "interphone_command"
 
-# Fired on Home Assistant's bus when a website answers a ring, for automations.
+# Bus event when a website answers a ring, for automations and the logbook.
 EVENT_ANSWERED: Final = "interphone_answered"

@@ -1,4 +1,4 @@
-"""Diagnostics to attach to a report: what is set up and how it stands, without secrets, codes, names or addresses."""
+"""Diagnostics: options and state, without secrets, codes, names or addresses."""
 
 from collections import Counter
 from typing import Any, Final
@@ -34,7 +34,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Interp
     return {
         "options": async_redact_data(dict(entry.options), REDACTED),
         "grants": [async_redact_data(dump_grant(grant), REDACTED) for grant in relay.grants.all],
-        "pairings": [{"lane": pairing.kind, "state": pairing.state} for pairing in relay.desk.live()],
+        "pairings": [{"kind": pairing.kind, "state": pairing.state} for pairing in relay.desk.live()],
         "failure_gate": {"failures": relay.desk.gate.failures, "closed": relay.desk.gate.closed},
         "devices": {
             "types": Counter(device.type for device in devices),

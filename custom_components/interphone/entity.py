@@ -1,4 +1,4 @@
-"""What Interphone's own entities share: they belong to the home's hub device."""
+"""Base class of Interphone's own entities."""
 
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
@@ -8,12 +8,12 @@ from .relay import InterphoneConfigEntry
 
 
 class InterphoneEntity(Entity):
-    """An entity of the hub, known by its key."""
+    """An entity of the hub device, identified by a key."""
 
     _attr_has_entity_name = True
 
     def __init__(self, entry: InterphoneConfigEntry, key: str) -> None:
-        """Name the entity by the translations of `key`."""
+        """Take the name from the translations of `key`."""
         self._relay = entry.runtime_data
         self._attr_translation_key = key
         self._attr_unique_id = f"{entry.entry_id}_{key}"

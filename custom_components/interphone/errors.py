@@ -1,7 +1,6 @@
-"""Everything that can be refused: each class has one stable code and one HTTP status.
+"""Errors: each class has one stable code and one HTTP status.
 
-The codes are part of the wire. A code's message, in the language of the asker, comes from the `exceptions` section
-of the translations.
+The codes are part of the wire contract. The message of a code comes from the `exceptions` section of the translations.
 """
 
 from http import HTTPStatus
@@ -9,20 +8,20 @@ from typing import ClassVar
 
 
 class InterphoneError(Exception):
-    """A refusal with a stable `code`, an HTTP `status` and, where waiting helps, `retry_after` in seconds."""
+    """An error that is sent to clients: a stable `code`, an HTTP `status` and, where waiting helps, `retry_after`."""
 
     code: ClassVar[str]
     status: ClassVar[HTTPStatus]
 
     def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
-        """Keep `detail`, which names the faulty part of the input and never holds a secret."""
+        """Keep `detail`, which names the faulty part of the input and never contains a secret; seconds to wait."""
         super().__init__(detail or self.code)
         self.detail = detail
         self.retry_after = retry_after
 
 
 class InvalidRequestError(InterphoneError):
-    """The request cannot be understood: not JSON, a field missing or of the wrong type."""
+    """The request is malformed: not JSON, or a field is missing or of the wrong type."""
 
     code = "invalid_request"
     status = HTTPStatus.BAD_REQUEST
@@ -50,7 +49,7 @@ class MethodNotAllowedError(InterphoneError):
 
 
 class InternalError(InterphoneError):
-    """A fault of ours. The log has it; the asker learns nothing of it."""
+    """An unexpected exception. The log has its details, the client gets none."""
 
     code = "internal_error"
     status = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -64,7 +63,7 @@ class NotReadyError(InterphoneError):
 
 
 class OriginNotAllowedError(InterphoneError):
-    """The asking website is not on the home's list."""
+    """The origin of the request is not on the home's list."""
 
     code = "origin_not_allowed"
     status = HTTPStatus.FORBIDDEN
@@ -85,21 +84,21 @@ class CodeRequiredError(InterphoneError):
 
 
 class ExpiredCodeError(InterphoneError):
-    """No live code: none was asked for, it ran out, was used, rejected or guessed at too often."""
+    """No code is shown: none was requested, or it expired, was redeemed, was refused, or has no attempts left."""
 
     code = "expired_code"
     status = HTTPStatus.UNAUTHORIZED
 
 
 class WrongCodeError(InterphoneError):
-    """A live code exists, and this is not it."""
+    """A code is shown, and this is not it."""
 
     code = "wrong_code"
     status = HTTPStatus.UNAUTHORIZED
 
 
 class UnknownPairingError(InterphoneError):
-    """No such pairing is live: it was used, rejected or ran out."""
+    """No such pairing is live."""
 
     code = "unknown_pairing"
     status = HTTPStatus.NOT_FOUND
@@ -113,7 +112,7 @@ class MissingTokenError(InterphoneError):
 
 
 class InvalidTokenError(InterphoneError):
-    """The token was not made by this home for this purpose."""
+    """The token was not issued by this home for this purpose."""
 
     code = "invalid_token"
     status = HTTPStatus.UNAUTHORIZED
@@ -155,14 +154,14 @@ class UnknownGrantError(InterphoneError):
 
 
 class TooManyGrantsError(InterphoneError):
-    """The home keeps as many grants as it can; revoke one first."""
+    """The home has as many grants as it may have; revoke one first."""
 
     code = "too_many_grants"
     status = HTTPStatus.CONFLICT
 
 
 class UnknownDeviceError(InterphoneError):
-    """No such device, or one this grant does not see: the two are not told apart."""
+    """No such device, or one that the grant does not see; the response does not say which."""
 
     code = "unknown_device"
     status = HTTPStatus.NOT_FOUND
@@ -197,14 +196,14 @@ class DeviceOfflineError(InterphoneError):
 
 
 class CommandExpiredError(InterphoneError):
-    """The command came after its `expires_at`; nothing was done."""
+    """The command arrived after its `expires_at`; nothing was done."""
 
     code = "command_expired"
     status = HTTPStatus.CONFLICT
 
 
 class CommandFailedError(InterphoneError):
-    """Home Assistant tried and failed."""
+    """The service call failed."""
 
     code = "command_failed"
     status = HTTPStatus.BAD_GATEWAY
@@ -218,7 +217,7 @@ class CommandTimeoutError(InterphoneError):
 
 
 class UnknownEventError(InterphoneError):
-    """No such ring, or one this grant was not told of: the two are not told apart."""
+    """No such ring, or one of a device that the grant does not see; the response does not say which."""
 
     code = "unknown_event"
     status = HTTPStatus.NOT_FOUND
@@ -232,35 +231,35 @@ class AlreadyAnsweredError(InterphoneError):
 
 
 class ExpiredEventError(InterphoneError):
-    """The ring is over; nobody waits for an answer any more."""
+    """The ring is over."""
 
     code = "expired_event"
     status = HTTPStatus.GONE
 
 
 class HistoryUnavailableError(InterphoneError):
-    """The home keeps no history, or its database cannot be asked now."""
+    """The home has no recorder, or its database cannot be queried now."""
 
     code = "history_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class UnsupportedForecastError(InterphoneError):
-    """The device gives no such forecast."""
+    """The device has no forecast of this kind."""
 
     code = "unsupported_forecast"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class ForecastUnavailableError(InterphoneError):
-    """The weather service gives no forecast now, or not in time."""
+    """The weather service returned no forecast, or not in time."""
 
     code = "forecast_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class PictureTooLargeError(InterphoneError):
-    """The camera sent more than is passed on."""
+    """The camera's picture is over the limit."""
 
     code = "picture_too_large"
     status = HTTPStatus.BAD_GATEWAY
@@ -274,14 +273,14 @@ class UnsupportedStreamError(InterphoneError):
 
 
 class UnknownStreamError(InterphoneError):
-    """No such stream, or its address is over; ask for a new one."""
+    """No such stream, or its address has expired; request a new one."""
 
     code = "unknown_stream"
     status = HTTPStatus.NOT_FOUND
 
 
 class StreamUnavailableError(InterphoneError):
-    """The camera is off, or streams nothing now, or not in time."""
+    """The camera is off, or its stream did not start in time."""
 
     code = "stream_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE

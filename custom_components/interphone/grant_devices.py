@@ -1,4 +1,4 @@
-"""Every grant is a device of Home Assistant: seen in its list, and put out by removing it there."""
+"""Mirrors each grant as a device of Home Assistant; removing the device revokes the grant."""
 
 from collections.abc import Callable
 
@@ -12,11 +12,11 @@ from .relay import InterphoneConfigEntry
 
 
 def start(hass: HomeAssistant, entry: InterphoneConfigEntry) -> Callable[[], None]:
-    """Bring the devices in step with the grants, and keep them so; what is returned stops that."""
+    """Synchronise the devices with the grants now and on every change, until the returned function is called."""
     registry = dr.async_get(hass)
     grants = entry.runtime_data.grants
 
-    def put(grant: Grant) -> None:
+    def update(grant: Grant) -> None:
         registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={(DOMAIN, grant.id)},
@@ -25,25 +25,25 @@ def start(hass: HomeAssistant, entry: InterphoneConfigEntry) -> Callable[[], Non
             manufacturer=grant.origin,
         )
 
-    def follow(change: GrantChange) -> None:
+    def on_change(change: GrantChange) -> None:
         if change.event is GrantEvent.REVOKED:
-            remove_of(change.grant.id)
+            remove(change.grant.id)
         elif change.event in (GrantEvent.CREATED, GrantEvent.EDITED):
-            put(change.grant)
+            update(change.grant)
 
-    def remove_of(grant_id: str) -> None:
+    def remove(grant_id: str) -> None:
         if device := registry.async_get_device_by_identifier((DOMAIN, grant_id), entry.entry_id):
             registry.async_remove_device(device.id)
 
-    known = {grant.id for grant in grants.all} | {entry.entry_id}  # the hub's own device is no grant's
+    known = {grant.id for grant in grants.all} | {entry.entry_id}  # the latter is the hub device
     for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
         if grant_id_of(device) not in known:
             registry.async_remove_device(device.id)
     for grant in grants.all:
-        put(grant)
-    return grants.subscribe(follow)
+        update(grant)
+    return grants.subscribe(on_change)
 
 
 def grant_id_of(device: dr.DeviceEntry) -> str | None:
-    """Return the id of the grant a device stands for."""
+    """Return the id of a device's grant, or of the config entry for the hub device."""
     return next((identifier for domain, identifier in device.identifiers if domain == DOMAIN), None)

@@ -1,4 +1,4 @@
-"""Home Assistant's logbook says which website did what."""
+"""Describes commands and answers of websites in Home Assistant's logbook."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ def async_describe_events(
     _hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event[Any]], dict[str, Any]]], None],
 ) -> None:
-    """Describe commands, and answers to rings; what they caused shares their context and is told as done by them."""
+    """Describe commands and answers to rings; the logbook attributes state changes of the same context to them."""
 
     @callback
     def describe_command(event: Event[Any]) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def async_describe_events(
 
 
 def _entry(event: Event[Any], message: str) -> dict[str, Any]:
-    """Tell what a website did; `entity_id` is null for a ring that belongs to no device."""
+    """Return a logbook entry; `entity_id` is null for a ring without a device."""
     return {
         LOGBOOK_ENTRY_NAME: event.data["grant_name"],
         LOGBOOK_ENTRY_MESSAGE: message,

@@ -1,4 +1,4 @@
-"""Refusals in the asker's language, as the body that goes over the wire."""
+"""Localised messages of errors, and the body that an error has on the wire."""
 
 from typing import Any, Final, Protocol, Self
 
@@ -12,7 +12,7 @@ LANGUAGES: Final = ("en", "ko")
 
 
 def negotiate(accept_language: str | None) -> str:
-    """Return the language an Accept-Language header asks for first, among those there are (RFC 9110, 12.5.4)."""
+    """Return the most preferred language of an Accept-Language header among `LANGUAGES` (RFC 9110, section 12.5.4)."""
     wanted = []
     for position, part in enumerate((accept_language or "").split(",")):
         tag, _, parameter = part.partition(";")
@@ -25,31 +25,31 @@ def negotiate(accept_language: str | None) -> str:
 
 
 class Outcome(Protocol):
-    """What came of a command."""
+    """The result of a command."""
 
     @property
     def error(self) -> InterphoneError | None:
-        """Why it was not done."""
+        """Why it failed, None when it did not."""
 
     def as_dict(self, message: str | None) -> dict[str, Any]:
-        """Return it as it goes over the wire, with the error's message."""
+        """Return its payload, with the error's message."""
 
 
 def untranslated(error: InterphoneError) -> str:
-    """Return what to tell a person while no texts are loaded."""
+    """Return the message of an error while no translations are loaded."""
     return "Interphone is not running in this Home Assistant" if isinstance(error, NotReadyError) else error.code
 
 
 class Messages:
-    """The translated messages of every error code."""
+    """The messages of errors and the phrases of notifications, in every language."""
 
     def __init__(self, texts: dict[str, dict[str, str]]) -> None:
-        """Hold, for each language, the texts by their flat translation keys."""
+        """Keep the texts of each language by their flat translation keys."""
         self._texts = texts
 
     @classmethod
     async def load(cls, hass: HomeAssistant) -> Self:
-        """Load the texts in every language there is."""
+        """Load the texts of every language."""
         return cls(
             {
                 language: await async_get_translations(hass, language, "exceptions", [DOMAIN])
@@ -59,20 +59,20 @@ class Messages:
         )
 
     def text(self, error: InterphoneError, language: str) -> str:
-        """Return what to tell a person, the faulty part of the input named."""
+        """Return the message of an error, with its detail."""
         message = self._texts[language].get(f"component.{DOMAIN}.exceptions.{error.code}.message", error.code)
         return f"{message} ({error.detail})" if error.detail else message
 
     def outcome(self, outcome: Outcome, language: str) -> dict[str, Any]:
-        """Return what came of a command as it goes over the wire, told in the asker's language."""
+        """Return the payload of a command's result, with a localised message."""
         return outcome.as_dict(self.text(outcome.error, language) if outcome.error else None)
 
     def phrase(self, key: str, language: str, **placeholders: str) -> str:
-        """Return a phrase of the `common` section with its placeholders filled in."""
+        """Return a phrase of the `common` section with its placeholders replaced."""
         return self._texts[language][f"component.{DOMAIN}.common.{key}"].format(**placeholders)
 
     def body(self, error: InterphoneError, language: str) -> dict[str, Any]:
-        """Return the body of a refusal: `{success, error, message, retry_after?}`."""
+        """Return the body of an error: `{success: false, error, message, retry_after?}`, the last in whole seconds."""
         body: dict[str, Any] = {"success": False, "error": error.code, "message": self.text(error, language)}
         if error.retry_after is not None:
             body["retry_after"] = max(1, round(error.retry_after))

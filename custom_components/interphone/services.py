@@ -1,4 +1,4 @@
-"""`interphone.ring`: any automation rings the websites, and may wait for who answers."""
+"""The service `interphone.ring`: notifies websites of a ring, and may wait for the first answer."""
 
 from typing import Any, Final
 
@@ -16,11 +16,11 @@ from .devices.times import instant
 from .errors import InterphoneError
 from .relay import Relay, loaded_relay
 
-# A ring may wait for an answer this long, in seconds: nobody stands at a door for more than five minutes.
+# Seconds that a ring may wait for an answer: nobody stands at a door for more than five minutes.
 RING_TIMEOUT_MIN: Final = 5
 RING_TIMEOUT_MAX: Final = 300
 
-ACTION_RING: Final = "ring"
+SERVICE_RING: Final = "ring"
 ATTR_MESSAGE: Final = "message"
 ATTR_TIMEOUT: Final = "timeout"
 
@@ -41,14 +41,14 @@ RING_SCHEMA: Final = vol.All(
 
 
 def async_register(hass: HomeAssistant) -> None:
-    """Register every action. Once in the life of a Home Assistant: they fail while no entry is loaded."""
+    """Register every service, once: they stay registered, and fail while no entry is loaded."""
     hass.services.async_register(
-        DOMAIN, ACTION_RING, _ring, schema=RING_SCHEMA, supports_response=SupportsResponse.OPTIONAL
+        DOMAIN, SERVICE_RING, _ring, schema=RING_SCHEMA, supports_response=SupportsResponse.OPTIONAL
     )
 
 
 async def _ring(call: ServiceCall) -> ServiceResponse:
-    """Ring. Asked for a response, wait for the answer: `{event_id, answered, website?, action?, at?}`."""
+    """Ring. Respond with `{event_id, answered, website?, action?, at?}`, `at` in ISO 8601, once answered or over."""
     try:
         relay = loaded_relay(call.hass)
     except InterphoneError as err:
@@ -69,7 +69,10 @@ async def _ring(call: ServiceCall) -> ServiceResponse:
 
 
 def _device(relay: Relay, call: ServiceCall) -> Device | None:
-    """Return the shared device the ring comes from, None for a ring with a name of its own."""
+    """Return the shared device that rings, None for a ring with a name of its own.
+
+    Raises `ServiceValidationError` when the entity is not shared.
+    """
     entity_id = call.data.get(ATTR_ENTITY_ID)
     if entity_id is None:
         return None

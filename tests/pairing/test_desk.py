@@ -76,24 +76,24 @@ class TestPlain:
 
     def test_asking_again_shows_the_same_code_and_does_not_extend_it(self, world: World, desk: PairingDesk) -> None:
         first = desk.request(requester("a"))
-        told: list[Pairing] = []
-        desk.subscribe(told.append)
+        heard: list[Pairing] = []
+        desk.subscribe(heard.append)
         world.pass_time(299)
         assert desk.request(requester("b")) == first
-        assert told == [first]
+        assert heard == [first]
         world.pass_time(1)
         assert desk.live() == ()
-        assert told[-1].state is PairingState.EXPIRED
+        assert heard[-1].state is PairingState.EXPIRED
         with pytest.raises(ExpiredCodeError):
             desk.check(code_of(first), "a")
 
-    def test_asking_again_and_again_bothers_the_panels_no_more_than_allowed(self, desk: PairingDesk) -> None:
-        told: list[Pairing] = []
-        desk.subscribe(told.append)
+    def test_asking_again_and_again_notifies_displays_no_more_than_allowed(self, desk: PairingDesk) -> None:
+        heard: list[Pairing] = []
+        desk.subscribe(heard.append)
         codes = {desk.request(requester()).code for _ in range(20)}
         assert len(codes) == 1
         ((allowed, _),) = REQUESTS_PER_SOURCE
-        assert len(told) == 1 + allowed  # requested, and as often shown
+        assert len(heard) == 1 + allowed  # requested, and as often shown
 
     def test_five_attempts_per_source(self, desk: PairingDesk) -> None:
         code = code_of(desk.request(requester()))
@@ -105,11 +105,11 @@ class TestPlain:
 
     def test_twenty_attempts_in_all(self, desk: PairingDesk) -> None:
         code = code_of(desk.request(requester()))
-        told: list[Pairing] = []
-        desk.subscribe(told.append)
+        heard: list[Pairing] = []
+        desk.subscribe(heard.append)
         for number in range(ATTEMPTS_PLAIN_TOTAL):
             wrong(desk, code, f"source {number}")
-        assert told[-1].state is PairingState.EXHAUSTED
+        assert heard[-1].state is PairingState.EXHAUSTED
         with pytest.raises(ExpiredCodeError):
             desk.check(code, "resident")
 
@@ -257,8 +257,8 @@ class TestBound:
         assert desk.check(code_of(shown), "b", proof(shown, "v")).state is PairingState.PAIRED
 
 
-class TestPanel:
-    def test_a_code_begun_on_a_panel(self, desk: PairingDesk) -> None:
+class TestBegunAtDisplay:
+    def test_a_code_begun_at_a_display(self, desk: PairingDesk) -> None:
         pairing = desk.begin()
         assert desk.begin() == pairing
         assert desk.check(code_of(pairing).lower(), "a").kind is PairingKind.DISPLAY
@@ -266,7 +266,7 @@ class TestPanel:
             desk.check(code_of(pairing), "a")
 
     def test_outsiders_cannot_lock_the_resident_out(self, desk: PairingDesk) -> None:
-        """Every budget used up, every place taken, the gate closed: the panel's own kind stays open."""
+        """Every budget used up, every place taken, the gate closed: the display's own kind stays open."""
         code = code_of(desk.request(requester()))
         for number in range(ATTEMPTS_PLAIN_TOTAL):
             wrong(desk, code, f"source {number}")
@@ -284,7 +284,7 @@ class TestPanel:
         for number in range(1000):
             with pytest.raises(WrongCodeError):
                 desk.check("B" * 12 if pairing.code != "B" * 12 else "C" * 12, f"guesser {number % 3}")
-        assert only_panel(desk) == pairing
+        assert only_begun(desk) == pairing
         assert desk.check(code_of(pairing), "192.0.2.1").state is PairingState.PAIRED
 
     def test_a_website_that_asked_for_another_code_may_redeem_it(self, desk: PairingDesk) -> None:
@@ -294,11 +294,11 @@ class TestPanel:
         assert desk.check(code_of(asked), "a", proof(asked, "v")).id == asked.id
 
     def test_is_announced_once_and_shown_from_the_beginning(self, desk: PairingDesk) -> None:
-        told: list[Pairing] = []
-        desk.listen(told.append)
-        assert told == []
+        heard: list[Pairing] = []
+        desk.subscribe(heard.append)
+        assert heard == []
         pairing = desk.begin()
-        assert told == [pairing]
+        assert heard == [pairing]
         assert pairing.state is PairingState.SHOWN
 
     def test_can_be_rejected(self, desk: PairingDesk) -> None:
@@ -308,12 +308,12 @@ class TestPanel:
             desk.check(code_of(pairing), "a")
 
 
-def only_panel(desk: PairingDesk) -> Pairing:
+def only_begun(desk: PairingDesk) -> Pairing:
     [pairing] = (pairing for pairing in desk.live() if pairing.kind is PairingKind.DISPLAY)
     return pairing
 
 
-def test_a_code_on_the_panels_outlives_a_change_of_length(world: World) -> None:
+def test_a_code_on_the_displays_outlives_a_change_of_length(world: World) -> None:
     desk = world.desk()
     pairing = desk.request(requester())
     desk.settings = DeskSettings(style=CodeStyle(10))
@@ -364,13 +364,13 @@ class TestGate:
     def test_the_code_of_a_display_outlives_it(self, desk: PairingDesk) -> None:
         """Whatever outsiders guess, the code that a resident is about to type stays good."""
         own = desk.begin()
-        told: list[Pairing] = []
+        heard: list[Pairing] = []
         desk.request(requester("a"))
-        desk.listen(told.append)
+        desk.subscribe(heard.append)
         self.close_by_guessing(desk)
         assert desk.gate.closed
-        assert own.id not in {pairing.id for pairing in told}
-        assert only_panel(desk) == own
+        assert own.id not in {pairing.id for pairing in heard}
+        assert only_begun(desk) == own
         assert desk.check(code_of(own), "a").state is PairingState.PAIRED
 
     def test_a_pairing_that_waits_already_is_announced_no_more(self, world: World) -> None:
@@ -378,11 +378,11 @@ class TestGate:
         desk = world.desk(ASK)
         shown, waiting = desk.request(requester("a")), desk.request(requester("b"), challenge_of("v"))
         desk.reveal(shown.id)
-        told: list[Pairing] = []
-        desk.listen(told.append)
+        heard: list[Pairing] = []
+        desk.subscribe(heard.append)
         self.close_by_guessing(desk)
         assert desk.gate.closed
-        assert [(pairing.id, pairing.state) for pairing in told] == [
+        assert [(pairing.id, pairing.state) for pairing in heard] == [
             (shown.id, PairingState.SHOWN),  # an attempt less
             (shown.id, PairingState.WAITING),
         ]
@@ -412,12 +412,12 @@ class TestGate:
 
 class TestEnd:
     def test_leaves_no_timer_and_no_code(self, world: World, desk: PairingDesk) -> None:
-        told: list[Pairing] = []
-        desk.subscribe(told.append)
+        heard: list[Pairing] = []
+        desk.subscribe(heard.append)
         desk.request(requester())
         desk.begin()
         desk.close()
-        assert [pairing.state for pairing in told[-2:]] == [PairingState.EXPIRED] * 2
+        assert [pairing.state for pairing in heard[-2:]] == [PairingState.EXPIRED] * 2
         assert desk.live() == ()
         assert not world.timers
 

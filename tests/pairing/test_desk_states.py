@@ -27,7 +27,7 @@ SOURCES = st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::/64", "192.0.2.4
 VERIFIERS = st.sampled_from(["v0", "v1", "v2", "v3", "v4"])
 MALFORMED = st.sampled_from(["", "1", "123456789", "abcdefghijkl", "BCDFGHJKLMNB", "00000000", "é"])
 PAUSES = st.sampled_from([0.0, 0.5, 30.0, 60.0, 299.0, 300.0, 3600.0, 86400.0])
-# A code that the rules say is on the panels, and that nobody knows yet.
+# A code that the rules say is on the displays, and that nobody knows yet.
 UNKNOWN = "?"
 
 
@@ -129,7 +129,7 @@ class DeskMachine(RuleBasedStateMachine):
             if pairing.state is PairingState.SHOWN and pairing.kind is not PairingKind.DISPLAY
         ]
 
-    def panel(self) -> Pairing | None:
+    def begun(self) -> Pairing | None:
         return next((pairing for pairing in self.live().values() if pairing.kind is PairingKind.DISPLAY), None)
 
     def act[T](
@@ -160,7 +160,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     def request(self, source: str, challenge: str | None) -> None:
         live, now = self.live(), self.world.time
-        panel = self.panel()
+        begun = self.begun()
         kind = PairingKind.PLAIN if challenge is None else PairingKind.BOUND
         again = next((p for p in live.values() if p.kind is kind and p.challenge == challenge), None)
         own, strangers = self.requests[source], [] if source in self.world.known else [self.strangers]
@@ -181,10 +181,10 @@ class DeskMachine(RuleBasedStateMachine):
                 assert got.kind is kind
                 assert (got.state is PairingState.WAITING) is self.must_ask
                 assert (got.code is not None) is not (self.must_ask or bool(self.shown(live.values())))
-        assert self.panel() == panel
+        assert self.begun() == begun
 
     def check(self, typed: str, source: str, proof: Proof | None = None) -> None:
-        live, panel = self.live(), self.panel()
+        live, begun = self.live(), self.begun()
         refusal, target, counted = self.judge(typed, source, proof, live)
         got = self.act(lambda: self.desk.check(typed, source, proof), refusal)
         if isinstance(got, Pairing):
@@ -195,7 +195,7 @@ class DeskMachine(RuleBasedStateMachine):
             self.failures += 1
         if counted and target:
             self.tried[target.id][source] += 1
-        assert self.panel() == (panel if not (isinstance(got, Pairing) and got.kind is PairingKind.DISPLAY) else None)
+        assert self.begun() == (begun if not (isinstance(got, Pairing) and got.kind is PairingKind.DISPLAY) else None)
 
     def judge(
         self, typed: str, source: str, proof: Proof | None, live: dict[str, Pairing]
@@ -203,10 +203,10 @@ class DeskMachine(RuleBasedStateMachine):
         """Tell what a check must come to: the refusal, the pairing it is about, and whether it is an attempt."""
         code, now = typed.strip().upper(), self.world.time
         if DISPLAY_STYLE.fits(code):
-            panel = self.panel()
-            if panel is None:
+            begun = self.begun()
+            if begun is None:
                 return ExpiredCodeError, None, False
-            return (None if code == panel.code else WrongCodeError), panel, False
+            return (None if code == begun.code else WrongCodeError), begun, False
         spendings = (self.checks[source], self.all_checks)
         if any(spending.full(now) for spending in spendings):
             return RateLimitedError, None, False
@@ -270,10 +270,10 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule()
     def begin(self) -> None:
-        panel = self.panel()
+        begun = self.begun()
         got = self.act(self.desk.begin, None, repeats=1)
         assert isinstance(got, Pairing)
-        assert got == panel if panel else DISPLAY_STYLE.fits(got.code or "")
+        assert got == begun if begun else DISPLAY_STYLE.fits(got.code or "")
 
     @precondition(lambda self: self.told)
     @rule(data=st.data())

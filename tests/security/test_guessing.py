@@ -133,7 +133,7 @@ def test_the_table_follows_from_the_limits() -> None:
 def test_the_text_follows_from_the_limits() -> None:
     text = " ".join(section("A year of guessing").split())
     assert DISPLAY_STYLE.alphabet == LETTERS
-    panel_codes = len(LETTERS) ** DISPLAY_CODE_LENGTH
+    display_codes = len(LETTERS) ** DISPLAY_CODE_LENGTH
     [(checks, window)] = CHECKS_TOTAL
     assert window == 3600
     for told in (
@@ -143,8 +143,8 @@ def test_the_text_follows_from_the_limits() -> None:
         f"below {power(BOUND_LIMIT, 1)} a year",
         f"{ATTEMPTS_PER_SOURCE} attempts each under the same gate",
         f"{power(FAILURE_GATE / CODES, 1)} between two taps",
-        f"{len(LETTERS)}^{DISPLAY_CODE_LENGTH} = {power(panel_codes, 2)} possibilities",
-        f"find it with {power(10_000 * CODE_LIFETIME / panel_codes, 2)}",
+        f"{len(LETTERS)}^{DISPLAY_CODE_LENGTH} = {power(display_codes, 2)} possibilities",
+        f"find it with {power(10_000 * CODE_LIFETIME / display_codes, 2)}",
         f"""tap "Show" for an attacker more than {("no", "one", "two", "three", "four")[BOUND_TAPS]} times""",
         f"{checks} checks an hour",
         f"a chance of {power(checks * HOURS / CODES, 1)}",

@@ -48,7 +48,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """One act: `at` in ISO 8601 and UTC, the grant that acted or was changed, the source, and what else identifies it."""
+    """One act: `at` in ISO 8601 and UTC, the grant that acted or was changed, its source, and a detail."""
 
     at: str
     act: str
@@ -97,7 +97,10 @@ class Audit:
         self._store.save_later(AUDIT_SAVE_DELAY)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return all records, oldest first: `{at, act, grant_id, grant_name, source, detail}`, all but two may be null."""
+        """Return all records, oldest first.
+
+        `{at, act, grant_id, grant_name, source, detail}`, of which all but the first two may be null.
+        """
         return [asdict(record) for record in heapq.merge(*self._buffers.values(), key=lambda record: record.at)]
 
     async def close(self) -> None:

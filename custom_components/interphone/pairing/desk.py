@@ -120,7 +120,7 @@ class PairingDesk:
         return self._pairings[pairing.id]
 
     def begin(self) -> Pairing:
-        """Show a code begun at a display, at most one at a time. No budget applies. Raises `NotReadyError` after `close`."""
+        """Show a code begun at a display, one at a time; no budget applies. Raises `NotReadyError` after `close`."""
         self._require_open()
         self._expire()
         if again := self._find(PairingKind.DISPLAY, None):
@@ -173,7 +173,7 @@ class PairingDesk:
     # Checks.
 
     def _redeemable(self, proof: Proof | None) -> Pairing:
-        """Return the pairing whose code this check may redeem: the plain one, or the bound one that the proof proves."""
+        """Return the pairing whose code this check may redeem: the plain one, or the bound one that is proven."""
         if proof is None:
             pairing = self._find(PairingKind.PLAIN, None)
         else:
@@ -220,7 +220,7 @@ class PairingDesk:
     # Transitions.
 
     def _require_open(self) -> None:
-        """Raise `NotReadyError` after `close`: a request whose body arrived late would start a timer that nothing ends."""
+        """Raise `NotReadyError` after `close`: a late request would start a timer that nothing cancels."""
         if self._closed:
             raise NotReadyError
 
