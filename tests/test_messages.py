@@ -1,4 +1,4 @@
-"""Refusals in the asker's language."""
+"""Messages of errors in the language that a client prefers."""
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -31,7 +31,7 @@ from custom_components.interphone.messages import Messages, negotiate, untransla
         ("fr," * 5000 + "ko", "ko"),
     ],
 )
-def test_the_language_an_asker_wants(header: str | None, language: str) -> None:
+def test_the_preferred_language(header: str | None, language: str) -> None:
     assert negotiate(header) == language
 
 

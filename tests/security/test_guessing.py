@@ -20,7 +20,7 @@ from custom_components.interphone.pairing.desk import (
 )
 from custom_components.interphone.pairing.limits import FAILURE_GATE
 from custom_components.interphone.pairing.models import Pairing, PairingState, Proof
-from tests.pairing.world import World, asker, challenge_of, other_code
+from tests.pairing.world import World, challenge_of, other_code, requester
 
 SECURITY: Final = Path(__file__).parents[2] / "docs" / "security.md"
 HOURS: Final = 365 * 24
@@ -48,7 +48,7 @@ class Attacker:
     def ask(self) -> None:
         verifier = f"verifier {len(self.guesses)}"
         with suppress(RateLimitedError):
-            self._desk.request(asker(self._address()), challenge_of(verifier) if self._bound else None)
+            self._desk.request(requester(self._address()), challenge_of(verifier) if self._bound else None)
 
     def guess(self, pairing: Pairing) -> None:
         """Guess at a shown code until the home takes no more guesses at it."""
