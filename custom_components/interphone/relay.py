@@ -25,6 +25,7 @@ from .devices.feed import Feed
 from .devices.forecasts import Forecasts
 from .devices.history import History
 from .devices.polls import Polls
+from .devices.provenance import Provenance
 from .devices.rings import Rings
 from .errors import NotReadyError, StorageError
 from .media.hls import Streams
@@ -62,6 +63,7 @@ class Relay:
     commands: Commands
     rings: Rings
     polls: Polls
+    provenance: Provenance
     history: History
     forecasts: Forecasts
     stills: Stills
@@ -111,6 +113,7 @@ async def open_relay(hass: HomeAssistant, settings: Settings, exit_stack: AsyncE
         commands=Commands(hass, catalog),
         rings=Rings(hass, catalog, feed, settings.doorbells),
         polls=Polls(hass, feed),
+        provenance=Provenance(hass),
         history=History(hass, catalog),
         forecasts=Forecasts(hass, catalog),
         stills=Stills(hass),
@@ -130,6 +133,7 @@ def _start(relay: Relay, exit_stack: AsyncExitStack) -> None:
         (relay.feed.start, relay.feed.stop),
         (relay.rings.start, relay.rings.stop),
         (relay.polls.start, relay.polls.stop),
+        (relay.provenance.start, relay.provenance.stop),
         (relay.streams.start, relay.streams.stop),
         (relay.webrtc.start, relay.webrtc.stop),
     ):

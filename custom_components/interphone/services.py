@@ -53,6 +53,8 @@ async def _ring(call: ServiceCall) -> ServiceResponse:
         relay = loaded_relay(call.hass)
     except InterphoneError as err:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key=err.code) from err
+    if relay.provenance.goes_back_to_a_website(call.context):
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="caused_by_website")
     ring = relay.rings.ring(
         _device(relay, call),
         name=call.data.get(ATTR_NAME),

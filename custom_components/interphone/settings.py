@@ -13,9 +13,11 @@ from .const import (
     CONF_DEVICES,
     CONF_DOMAINS,
     CONF_DOORBELLS,
+    CONF_DOORS,
     CONF_ENTITIES,
     CONF_EXCLUDE,
     CONF_FLOORS,
+    CONF_HARMLESS,
     CONF_INCLUDE,
     CONF_LABELS,
     CONF_ORIGINS,
@@ -24,6 +26,7 @@ from .const import (
     CONF_TOKEN_LIFETIME,
 )
 from .devices.exposure import DEFAULT_DOMAINS, Exposure, Places
+from .devices.sensitivity import OwnersWord
 from .engineio.settings import SESSIONS_PER_SOURCE
 from .pairing.codes import CODE_LENGTH, CODE_LIFETIME, CodeStyle
 from .pairing.desk import DeskSettings
@@ -50,6 +53,9 @@ class Settings:
                 sensitive_entities=frozenset(options.get(CONF_SENSITIVE_ENTITIES, ())),
                 include=_places(options.get(CONF_INCLUDE, {})),
                 exclude=_places(options.get(CONF_EXCLUDE, {})),
+                word=OwnersWord(
+                    doors=frozenset(options.get(CONF_DOORS, ())), harmless=frozenset(options.get(CONF_HARMLESS, ()))
+                ),
             ),
             doorbells=frozenset(options.get(CONF_DOORBELLS, ())),
             desk=DeskSettings(

@@ -38,6 +38,7 @@ from .describe import Describer, describes_alike, read_state
 from .exposure import Exposure
 from .model import Device, Entity
 from .registry import DOMAINS
+from .sensitivity import Sensitivity
 
 # Entities described again in one turn of the loop: a few ms of work, then everything else has a turn.
 _TURN: Final = 100
@@ -72,7 +73,8 @@ class Catalog:
         """Make an empty catalog."""
         self._hass = hass
         self._exposure = exposure
-        self._describer = Describer(hass)
+        self._sensitivity = Sensitivity(hass, exposure.word, self._mark)
+        self._describer = Describer(hass, self._sensitivity)
         self._devices: dict[str, Device] = {}
         self._ids: dict[str, str] = {}
         self._trackers: dict[str, CALLBACK_TYPE] = {}
@@ -86,6 +88,8 @@ class Catalog:
     def start(self) -> None:
         """Describe all shared entities, and follow Home Assistant from now on."""
         bus = self._hass.bus
+        # First: what is described below is judged by what this forgets.
+        self._sensitivity.start()
         keep = self._subscriptions.append  # one by one: should the next fail, `stop` ends those before it
         keep(async_track_state_added_domain(self._hass, DOMAINS, self._on_added))
         keep(bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry))
@@ -101,6 +105,7 @@ class Catalog:
     def stop(self) -> None:
         """Follow nothing and forget everything, for good; subscribers are not called."""
         self._stopped = True
+        self._sensitivity.stop()
         for release in (*self._subscriptions, *self._trackers.values()):
             release()
         if self._work is not None:
@@ -116,6 +121,7 @@ class Catalog:
     def set_exposure(self, exposure: Exposure) -> None:
         """Share by these rules: removes at once what is no longer shared, adds what is from the next turn on."""
         self._exposure = exposure
+        self._sensitivity.set_word(exposure.word)
         for device in list(self._devices.values()):
             state = self._hass.states.get(device.entity_id)
             if state is not None and not exposure.shares(self._describer.candidate(state)):
@@ -146,6 +152,19 @@ class Catalog:
         if device is None or not scope.sees(device):
             raise UnknownDeviceError
         return device
+
+    def present(self, device_id: str, scope: Scope) -> Device:
+        """Return a device that the scope sees, judged from registries and configurations as they are at this moment.
+
+        What has just become sensitive is so at once, and is refused unless it is shared by name. Raises
+        `UnknownDeviceError` and `NotReadyError` as `seen` does.
+        """
+        device = self.seen(device_id, scope)
+        state = self._hass.states.get(device.entity_id)
+        verdict = self._sensitivity.now(device.entity_id)
+        if state is None or not self._exposure.shares(replace(self._describer.candidate(state), verdict=verdict)):
+            raise UnknownDeviceError
+        return device if verdict.sensitive is device.sensitive else replace(device, sensitive=verdict.sensitive)
 
     def devices(self, scope: Scope = _EVERYTHING) -> list[Device]:
         """Return the devices within the scope as they are now."""
@@ -239,7 +258,7 @@ class Catalog:
         return release_both
 
     def _mark(self, entity_ids: Iterable[str]) -> None:
-        self._stale.update(dict.fromkeys(entity_ids))
+        self._stale.update((entity_id, None) for entity_id in entity_ids if entity_id.partition(".")[0] in DOMAINS)
         if self._stale and self._work is None:
             self._work = self._hass.async_create_task(self._refresh(), f"{DOMAIN} catalog", eager_start=False)
 

@@ -28,7 +28,6 @@ from ..errors import (
     InvalidRequestError,
     NotPermittedError,
     RateLimitedError,
-    UnknownDeviceError,
     UnsupportedCommandError,
 )
 from ..rate import TokenBucket
@@ -236,9 +235,7 @@ class Commands:
     def _order(self, grant: Grant, envelope: Envelope) -> _Order:
         if envelope.expired(dt_util.utcnow()):
             raise CommandExpiredError
-        device = self._catalog.get(envelope.device)
-        if device is None or not grant.scope.sees(device):
-            raise UnknownDeviceError
+        device = self._catalog.present(envelope.device, grant.scope)
         if not grant.scope.controls(device):
             raise NotPermittedError
         if envelope.command not in device.commands:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import hashlib
 from typing import Final
 
-from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_FRIENDLY_NAME, ATTR_ICON
+from homeassistant.const import ATTR_FRIENDLY_NAME, ATTR_ICON
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import (
     area_registry as ar,
@@ -18,6 +18,7 @@ from homeassistant.helpers import (
 from .exposure import Candidate
 from .model import NOTHING, Appliance, Device, Entity, Json
 from .registry import DOMAINS, TRAITS
+from .sensitivity import Sensitivity
 
 # 80 bits: collisions within a home are negligible, and an id reveals nothing about the entity.
 _ID_LENGTH: Final = 20
@@ -42,9 +43,10 @@ def _same(old: object, new: object) -> bool:
 class Describer:
     """Reads Home Assistant's registries. Has no state of its own."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    def __init__(self, hass: HomeAssistant, sensitivity: Sensitivity) -> None:
         """Look the registries up once; Home Assistant keeps them for its lifetime."""
         self._hass = hass
+        self._sensitivity = sensitivity
         self._entities = er.async_get(hass)
         self._devices = dr.async_get(hass)
         self._areas = ar.async_get(hass)
@@ -70,17 +72,12 @@ class Describer:
         appliance = self._appliance(entry)
         area_id = self._area_id(entry, appliance)
         area = self._areas.async_get_area(area_id) if area_id else None
-        classes = (
-            state.attributes.get(ATTR_DEVICE_CLASS),
-            entry and entry.device_class,
-            entry and entry.original_device_class,
-        )
         labels: set[str] = set()
         for holder in (entry, appliance, area):
             labels |= holder.labels if holder else set()
         return Candidate(
             entity_id=state.entity_id,
-            device_classes=frozenset(str(name) for name in classes if isinstance(name, str)),
+            verdict=self._sensitivity.verdict(state.entity_id),
             entry=entry,
             device_id=appliance.id if appliance else None,
             area_id=area_id,
@@ -110,7 +107,7 @@ class Describer:
             labels=tuple(sorted(self._label_names(candidate.labels))),
             part_of=Appliance(appliance.id, appliance.name_by_user or appliance.name) if appliance else None,
             icon=entity.text(ATTR_ICON) or f"mdi:{type_.icon}",
-            sensitive=candidate.sensitive,
+            sensitive=candidate.verdict.sensitive,
             online=entity.online,
             traits={trait.name: trait.attributes(entity) for trait in traits},
             commands=tuple(command for trait in traits for command in trait.supported_commands(entity)),

@@ -5,8 +5,8 @@ from typing import Final
 
 from homeassistant.helpers.entity_registry import RegistryEntry
 
-from ..const import DOMAIN
 from .registry import DOMAINS
+from .sensitivity import OwnersWord, Verdict
 
 # Domains that may be shared as a whole. Sensitive entities are chosen one by one instead.
 SHAREABLE_DOMAINS: Final = frozenset(domain for domain, kind in DOMAINS.items() if not kind.sensitive)
@@ -19,7 +19,7 @@ class Candidate:
     """An entity with everything that exposure depends on: its places and labels, own and inherited."""
 
     entity_id: str
-    device_classes: frozenset[str]
+    verdict: Verdict = field(default_factory=Verdict)
     entry: RegistryEntry | None = None
     device_id: str | None = None
     area_id: str | None = None
@@ -30,20 +30,6 @@ class Candidate:
     def domain(self) -> str:
         """The entity's domain."""
         return self.entity_id.partition(".")[0]
-
-    @property
-    def sensitive(self) -> bool:
-        """Whether it opens a home, watches or tracks people: then it is shared only when named itself.
-
-        All the device classes it has had count: overriding a garage door's class does not make it a blind.
-        """
-        kind = DOMAINS.get(self.domain)
-        return kind is not None and (kind.sensitive or not self.device_classes.isdisjoint(kind.sensitive_classes))
-
-    @property
-    def ours(self) -> bool:
-        """Whether it is one of Interphone's own entities, which are never shared."""
-        return self.entry is not None and self.entry.platform == DOMAIN
 
     def named_in(self, names: frozenset[str]) -> bool:
         """Return whether it is named, by its entity id or by the registry id that survives renames."""
@@ -88,12 +74,13 @@ class Exposure:
     sensitive_entities: frozenset[str] = frozenset()
     include: Places = field(default_factory=Places)
     exclude: Places = field(default_factory=Places)
+    word: OwnersWord = field(default_factory=OwnersWord)
 
     def shares(self, candidate: Candidate) -> bool:
         """Return whether this entity is shared."""
-        if candidate.domain not in DOMAINS or candidate.ours or self.exclude.holds(candidate):
+        if candidate.domain not in DOMAINS or candidate.verdict.forbidden or self.exclude.holds(candidate):
             return False
-        if candidate.sensitive:
+        if candidate.verdict.sensitive:
             return candidate.named_in(self.sensitive_entities)
         if candidate.named_in(self.include.entities):
             return True

@@ -133,8 +133,8 @@ class Sensitivity:
 
     def now(self, entity_id: str) -> Verdict:
         """Return the verdict on an entity from the registries and configurations as they are now."""
+        # What triggers automations is forgotten by itself: an automation that is edited is a new entity.
         self._wrapped = None
-        self._triggers = None
         return self._judge(entity_id, self._read)
 
     def _judge(self, entity_id: str, effect_of_entity: Callable[[str], Effect]) -> Verdict:
