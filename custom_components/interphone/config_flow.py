@@ -4,9 +4,9 @@ import re
 from typing import Any, Final, override
 
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR, BinarySensorDeviceClass
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlow, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_NAME
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import selector
 import voluptuous as vol
@@ -21,9 +21,11 @@ from .const import (
     CONF_DEVICES,
     CONF_DOMAINS,
     CONF_DOORBELLS,
+    CONF_DOORS,
     CONF_ENTITIES,
     CONF_EXCLUDE,
     CONF_FLOORS,
+    CONF_HARMLESS,
     CONF_INCLUDE,
     CONF_LABELS,
     CONF_ORIGINS,
@@ -33,8 +35,10 @@ from .const import (
     DOMAIN,
 )
 from .devices.exposure import DEFAULT_DOMAINS, SHAREABLE_DOMAINS
-from .devices.registry import DOMAINS, SENSITIVE, SENSITIVE_CLASSES
+from .devices.registry import DOMAINS
+from .devices.sensitivity import Reason, Verdict
 from .engineio.settings import SESSIONS, SESSIONS_PER_SOURCE
+from .messages import Messages, negotiate
 from .pairing.codes import (
     CODE_LENGTH,
     CODE_LENGTH_MAX,
@@ -44,14 +48,13 @@ from .pairing.codes import (
     CODE_LIFETIME_MIN,
 )
 
-# What the picker of single entities offers: everything sensitive.
-SENSITIVE_FILTERS: Final[list[selector.EntityWithDeviceFilterSelectorConfig]] = [
-    selector.EntityWithDeviceFilterSelectorConfig(domain=sorted(SENSITIVE)),
-    *(
-        selector.EntityWithDeviceFilterSelectorConfig(domain=domain, device_class=sorted(classes))
-        for domain, classes in sorted(SENSITIVE_CLASSES.items())
-    ),
-]
+# Every entity that could be shared: whatever reaches a door is as sensitive as a door.
+ANY_ENTITY: Final = selector.EntitySelector(
+    selector.EntitySelectorConfig(multiple=True, filter=[{"domain": sorted(DOMAINS)}])
+)
+
+# Lines of the list that says why entities are sensitive.
+REASONS_MAX: Final = 50
 
 # What may be taken for a doorbell where the home has none: someone stands at the door.
 DOORBELL_FILTER: Final = selector.EntityWithDeviceFilterSelectorConfig(
@@ -66,9 +69,7 @@ PLACES: Final = vol.Schema(
         vol.Optional(CONF_FLOORS): selector.FloorSelector(selector.FloorSelectorConfig(multiple=True)),
         vol.Optional(CONF_LABELS): selector.LabelSelector(selector.LabelSelectorConfig(multiple=True)),
         vol.Optional(CONF_DEVICES): selector.DeviceSelector(selector.DeviceSelectorConfig(multiple=True)),
-        vol.Optional(CONF_ENTITIES): selector.EntitySelector(
-            selector.EntitySelectorConfig(multiple=True, filter=[{"domain": sorted(DOMAINS)}])
-        ),
+        vol.Optional(CONF_ENTITIES): ANY_ENTITY,
     }
 )
 
@@ -90,11 +91,14 @@ SHARING: Final = {
             options=sorted(SHAREABLE_DOMAINS), multiple=True, sort=True, translation_key=CONF_DOMAINS
         )
     ),
-    vol.Optional(CONF_SENSITIVE_ENTITIES, default=list): selector.EntitySelector(
-        selector.EntitySelectorConfig(multiple=True, filter=SENSITIVE_FILTERS)
-    ),
+    vol.Optional(CONF_SENSITIVE_ENTITIES, default=list): ANY_ENTITY,
     vol.Optional(CONF_INCLUDE): section(PLACES, {"collapsed": True}),
     vol.Optional(CONF_EXCLUDE): section(PLACES, {"collapsed": True}),
+}
+
+OWNERS_WORD: Final = {
+    vol.Optional(CONF_DOORS, default=list): ANY_ENTITY,
+    vol.Optional(CONF_HARMLESS, default=list): ANY_ENTITY,
 }
 
 DOORBELLS: Final = {
@@ -198,13 +202,49 @@ class InterphoneOptionsFlow(OptionsFlow):
                 return self._save(options)
         current = {CONF_NAME: self.config_entry.title, **self.config_entry.options}
         schema = self.add_suggested_values_to_schema(
-            vol.Schema({**NAME, **SHARING, **DOORBELLS, **CODES_AND_TOKENS}), user_input or current
+            vol.Schema({**NAME, **SHARING, **OWNERS_WORD, **DOORBELLS, **CODES_AND_TOKENS}), user_input or current
         )
         return self.async_show_form(
-            step_id="init", data_schema=schema, errors=errors, description_placeholders=EXAMPLES
+            step_id="init",
+            data_schema=schema,
+            errors=errors,
+            description_placeholders={**EXAMPLES, "reasons": self._reasons()},
         )
+
+    def _reasons(self) -> str:
+        """Return a list, in Markdown and the home's language, of why entities are sensitive that do not look so."""
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            return ""
+        relay = self.config_entry.runtime_data
+        language = negotiate(self.hass.config.language)
+        lines = [
+            f"- {_name(self.hass, entity_id)}: {_why(self.hass, relay.messages, verdict, language)}"
+            for entity_id, verdict in sorted(relay.catalog.verdicts().items())
+            if verdict.through or verdict.reason not in OBVIOUS
+        ]
+        if not lines:
+            return ""
+        more = [f"- … (+{len(lines) - REASONS_MAX})"] if len(lines) > REASONS_MAX else []
+        return "\n".join([relay.messages.phrase("why_sensitive", language), "", *lines[:REASONS_MAX], *more])
 
     def _save(self, options: dict[str, Any]) -> ConfigFlowResult:
         name = options.pop(CONF_NAME).strip() or self.config_entry.title
         self.hass.config_entries.async_update_entry(self.config_entry, title=name)
         return self.async_create_entry(data=options)
+
+
+# What everybody knows to be sensitive by what it is.
+OBVIOUS: Final = frozenset({Reason.OPENS, Reason.GUARDS, Reason.WATCHES, Reason.TRACKS, Reason.OWNER})
+
+
+def _name(hass: HomeAssistant, entity_id: str) -> str:
+    state = hass.states.get(entity_id)
+    name = state.name if state else entity_id
+    # In a code span: names are no Markdown.
+    return f"`{name.replace('`', chr(39))}`"
+
+
+def _why(hass: HomeAssistant, messages: Messages, verdict: Verdict, language: str) -> str:
+    if verdict.through is not None:
+        return messages.phrase("why_through", language, name=_name(hass, verdict.through))
+    return messages.phrase(f"why_{verdict.reason}", language)

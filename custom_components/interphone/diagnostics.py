@@ -8,13 +8,23 @@ from homeassistant.core import HomeAssistant
 
 from .access.models import Scope
 from .access.records import dump_grant
-from .const import CONF_DOORBELLS, CONF_EXCLUDE, CONF_INCLUDE, CONF_ORIGINS, CONF_SENSITIVE_ENTITIES
+from .const import (
+    CONF_DOORBELLS,
+    CONF_DOORS,
+    CONF_EXCLUDE,
+    CONF_HARMLESS,
+    CONF_INCLUDE,
+    CONF_ORIGINS,
+    CONF_SENSITIVE_ENTITIES,
+)
 from .relay import InterphoneConfigEntry
 
 EVERYTHING: Final = Scope()
 REDACTED: Final = {
     CONF_DOORBELLS,
+    CONF_DOORS,
     CONF_EXCLUDE,
+    CONF_HARMLESS,
     CONF_INCLUDE,
     CONF_ORIGINS,
     CONF_SENSITIVE_ENTITIES,

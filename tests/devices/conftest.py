@@ -1,6 +1,6 @@
 """A home to look at: Home Assistant's own demo integration, and everything in it shared."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -21,8 +21,10 @@ from custom_components.interphone.devices.commands import CommandResult, Command
 from custom_components.interphone.devices.exposure import SHAREABLE_DOMAINS, Exposure
 from custom_components.interphone.devices.feed import Feed
 from custom_components.interphone.devices.model import Device
-from custom_components.interphone.devices.registry import SENSITIVE, SENSITIVE_CLASSES
+from custom_components.interphone.devices.registry import DOMAINS
+from custom_components.interphone.devices.sensitivity import OwnersWord, Sensitivity
 
+from .judging import DOOR, LAMP, Judge
 from .wire import fits
 
 ALL = Scope(doors_and_alarms=True)
@@ -95,9 +97,10 @@ def everything() -> Callable[[HomeAssistant], Exposure]:
     """Share all there is: every domain, and each sensitive entity by name."""
 
     def exposure(hass: HomeAssistant) -> Exposure:
-        return Exposure(
-            SHAREABLE_DOMAINS, frozenset(hass.states.async_entity_ids(SENSITIVE | SENSITIVE_CLASSES.keys()))
-        )
+        # Scripts and automations that fire events may do anything: named, as all that is sensitive.
+        named = {name for name, kind in DOMAINS.items() if kind.sensitive or kind.sensitive_classes}
+        named |= {"script", "automation"}
+        return Exposure(SHAREABLE_DOMAINS, frozenset(hass.states.async_entity_ids(named)))
 
     return exposure
 
@@ -217,3 +220,17 @@ def attempt(hass: HomeAssistant, tell: Tell, device: Callable[[str], Device]) ->
         assert shown(case) == case.state
 
     return attempt
+
+
+@pytest.fixture
+async def judge(hass: HomeAssistant) -> Judge:
+    """A home with a lock and a lamp, and Interphone's judgement of it."""
+    assert await async_setup_component(hass, HOMEASSISTANT, {})
+    hass.states.async_set(DOOR, "locked")
+    hass.states.async_set(LAMP, "off")
+
+    def make(**word: Iterable[str]) -> Sensitivity:
+        owner = OwnersWord(**{kind: frozenset(names) for kind, names in word.items()})
+        return Sensitivity(hass, owner, lambda _names: None)
+
+    return make

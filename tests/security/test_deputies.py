@@ -182,3 +182,17 @@ async def test_our_actions_refuse_what_a_website_began(home: Home, connect: Conn
     status, body = await home.request("GET", "/devices", headers=tokens.headers)
     assert status == 200
     assert body["seq"] >= events[0]["seq"]
+
+
+async def test_the_options_say_why_a_device_is_sensitive(deputies: Home) -> None:
+    hass = deputies.hass
+    flow = await hass.config_entries.options.async_init(deputies.entry.entry_id)
+    reasons = flow["description_placeholders"]["reasons"]
+    assert "- `Coming home`: reaches `Front Door`" in reasons
+    assert "- `Guest mode`: reaches `Front Door`" in reasons
+    assert "Bed Light" not in reasons
+    assert "- `Front Door`" not in reasons
+
+    hass.config.language = "ko"
+    flow = await hass.config_entries.options.async_init(deputies.entry.entry_id)
+    assert "- `Coming home`: `Front Door`에 닿음" in flow["description_placeholders"]["reasons"]

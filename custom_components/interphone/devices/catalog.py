@@ -38,7 +38,7 @@ from .describe import Describer, describes_alike, read_state
 from .exposure import Exposure
 from .model import Device, Entity
 from .registry import DOMAINS
-from .sensitivity import Sensitivity
+from .sensitivity import Sensitivity, Verdict
 
 # Entities described again in one turn of the loop: a few ms of work, then everything else has a turn.
 _TURN: Final = 100
@@ -165,6 +165,11 @@ class Catalog:
         if state is None or not self._exposure.shares(replace(self._describer.candidate(state), verdict=verdict)):
             raise UnknownDeviceError
         return device if verdict.sensitive is device.sensitive else replace(device, sensitive=verdict.sensitive)
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """Return why entities are sensitive, by entity id: of all that could be shared, those that are."""
+        judged = {name: self._sensitivity.verdict(name) for name in self._hass.states.async_entity_ids(DOMAINS)}
+        return {name: verdict for name, verdict in judged.items() if verdict.sensitive}
 
     def devices(self, scope: Scope = _EVERYTHING) -> list[Device]:
         """Return the devices within the scope as they are now."""

@@ -18,7 +18,7 @@ from homeassistant.helpers.group import expand_entity_ids
 from homeassistant.helpers.template import Template
 
 from .effect import UNKNOWN, Effect
-from .registry import DOMAINS, SENSITIVE, SENSITIVE_CLASSES
+from .registry import DOMAINS
 from .sequences import effect_of_sequence, resolve_targets
 
 AUTOMATION: Final = "automation"
@@ -39,6 +39,9 @@ _ANY_ENTITY: Final = ("call_service", "state_changed", "state_reported", "timer.
 
 # Domains whose entities take commands.
 ACTING: Final = frozenset(domain for domain, kind in DOMAINS.items() if any(trait.commands for trait in kind.traits))
+# Domains of which some or all entities are sensitive by what they are.
+_OPENING: Final = frozenset(domain for domain, kind in DOMAINS.items() if kind.sensitive or kind.sensitive_classes)
+
 # Domains that are read at all, and those of which it is known that there is nothing to read.
 _READ: Final = ACTING | {"group"}
 _KNOWN: Final = _READ | HELPERS | DOMAINS.keys()
@@ -82,8 +85,7 @@ def _foreign_scene(hass: HomeAssistant, entity: Any) -> Effect:
     if registered is None or registered.config_entry_id is None:
         return UNKNOWN
     entries = er.async_entries_for_config_entry(er.async_get(hass), registered.config_entry_id)
-    opening = SENSITIVE | SENSITIVE_CLASSES.keys()
-    return Effect(frozenset(entry.entity_id for entry in entries if entry.domain in opening), by_place=True)
+    return Effect(frozenset(entry.entity_id for entry in entries if entry.domain in _OPENING), by_place=True)
 
 
 def _unknown(_hass: HomeAssistant, _entity: Any) -> Effect:

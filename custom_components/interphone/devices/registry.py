@@ -196,9 +196,3 @@ TRAITS: Final[dict[str, Trait]] = {trait.name: trait for kind in DOMAINS.values(
 TYPES: Final[dict[str, Type]] = {
     type_.name: type_ for kind in DOMAINS.values() for type_ in (kind.type, *kind.types.values())
 }
-
-# Domains and classes of what is sensitive: see `Kind`.
-SENSITIVE: Final = frozenset(domain for domain, kind in DOMAINS.items() if kind.sensitive)
-SENSITIVE_CLASSES: Final = {
-    domain: kind.sensitive_classes for domain, kind in DOMAINS.items() if kind.sensitive_classes
-}

@@ -26,7 +26,7 @@ from .deputies import (
     wrapped_switches,
 )
 from .effect import Effect
-from .registry import SENSITIVE_CLASSES
+from .registry import DOMAINS
 
 _TRACKER: Final = "device_tracker"
 # Controls that a device offers beside what it is: on the device of a lock, they may well be the lock's.
@@ -46,11 +46,11 @@ class Reason(StrEnum):
     INTERPHONE = "interphone"  # it uses Interphone itself: beyond every grant
 
 
-_BY_DOMAIN: Final = {
+# Of domains that are sensitive as a whole; another one opens.
+_REASONS: Final = {
     "alarm_control_panel": Reason.GUARDS,
     "camera": Reason.WATCHES,
     _TRACKER: Reason.TRACKS,
-    "lock": Reason.OPENS,
     "person": Reason.TRACKS,
 }
 
@@ -192,16 +192,18 @@ class Sensitivity:
         if _named(entity_id, entry, self._word.doors):
             return Reason.OWNER
         domain = entity_id.partition(".")[0]
-        if reason := _BY_DOMAIN.get(domain):
-            return reason
-        opening = SENSITIVE_CLASSES.get(domain)
-        if opening is None:
+        kind = DOMAINS.get(domain)
+        if kind is None:
+            return None
+        if kind.sensitive:
+            return _REASONS.get(domain, Reason.OPENS)
+        if not kind.sensitive_classes:
             return None
         state = self._hass.states.get(entity_id)
         classes = {state.attributes.get(ATTR_DEVICE_CLASS) if state else None}
         if entry is not None:
             classes |= {entry.device_class, entry.original_device_class}
-        return None if opening.isdisjoint(classes) else Reason.OPENS
+        return None if kind.sensitive_classes.isdisjoint(classes) else Reason.OPENS
 
     def _effect(self, entity_id: str) -> Effect:
         effect = self._effects.get(entity_id)
