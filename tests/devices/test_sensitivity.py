@@ -330,3 +330,16 @@ async def test_a_place_that_changes_is_judged_again(
     await hass.async_block_till_done()
     assert sensitivity.verdict("script.hall") == Verdict(Reason.OPENS, lock)
     sensitivity.stop()
+
+
+async def test_a_cover_that_turns_out_to_be_a_garage_door_is_one(hass: HomeAssistant, judge: Judge) -> None:
+    """An integration may tell the class later, in the state alone."""
+    hass.states.async_set("cover.x", "closed")
+    target = {"action": "cover.open_cover", "target": {"entity_id": "cover.x"}}
+    await set_up(hass, script={"x": {"sequence": [target]}})
+    sensitivity = judge()
+    assert sensitivity.verdict("script.x") == Verdict()
+    hass.states.async_set("cover.x", "closed", {"device_class": "garage"})
+    assert sensitivity.now("script.x") == Verdict(Reason.OPENS, "cover.x")
+    sensitivity.forget("cover.x")
+    assert sensitivity.verdict("script.x") == Verdict(Reason.OPENS, "cover.x")

@@ -193,6 +193,7 @@ class Catalog:
             # What is read beside the state may be updated right after the state is written, changed or not.
             self._mark([entity_id])
         if device is None or (entity.online and not (device.online and before and describes_alike(before, now))):
+            self._sensitivity.forget(entity_id)
             self._describe_again(entity_id)
             return
         state = read_state(device, entity)

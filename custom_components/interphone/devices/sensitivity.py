@@ -5,15 +5,22 @@ alarms. Interphone's own entities and actions are beyond every grant, through wh
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_CLASS
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    label_registry as lr,
+)
 from homeassistant.helpers.event import async_track_state_added_domain, async_track_state_removed_domain
+from homeassistant.util.event_type import EventType
 
 from ..const import DOMAIN
 from .deputies import (
@@ -29,6 +36,19 @@ from .effect import Effect
 from .registry import DOMAINS
 
 _TRACKER: Final = "device_tracker"
+# What may be shown as something else by the integration `switch_as_x`.
+_WRAPPED: Final = "switch."
+# Entities of which no event tells that the facts have changed: a cover may get another device class.
+_SILENT: Final = (
+    _WRAPPED,
+    *(f"{domain}." for domain, kind in DOMAINS.items() if kind.sensitive_classes),
+)
+# Registries by which services find their targets.
+_PLACES: Final[tuple[EventType[Any], ...]] = (
+    ar.EVENT_AREA_REGISTRY_UPDATED,
+    fr.EVENT_FLOOR_REGISTRY_UPDATED,
+    lr.EVENT_LABEL_REGISTRY_UPDATED,
+)
 # Controls that a device offers beside what it is: on the device of a lock, they may well be the lock's.
 _CONTROLS: Final = frozenset({"button", "number", "select", "switch", "text"})
 
@@ -73,6 +93,9 @@ class Verdict:
         return self.reason is Reason.INTERPHONE
 
 
+HARMLESS: Final = Verdict()
+
+
 @dataclass(frozen=True, slots=True)
 class OwnersWord:
     """What the owner says of single entities, by entity id or registry id. It wins over every rule but one.
@@ -84,11 +107,29 @@ class OwnersWord:
     harmless: frozenset[str] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What is known of one entity by itself: a reason of its own, what it acts on, and the owner's word."""
+
+    effect: Effect
+    reason: Reason | None
+    forbidden: bool
+    harmless: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    """The entities of one device that make its other entities sensitive."""
+
+    trackers: frozenset[str]
+    opening: frozenset[str]
+
+
 class Sensitivity:
     """Judges entities and follows what changes a verdict.
 
-    What an entity acts on is read once and kept until an event may have changed it. `now` reads everything anew, for
-    the moment of a command, a picture or a stream.
+    Facts of single entities are read once and kept until an event may have changed them; such events arrive in the turn
+    of the loop in which Home Assistant changes. Verdicts on all entities come from one pass over the facts.
     """
 
     def __init__(self, hass: HomeAssistant, word: OwnersWord, on_change: Callable[[Iterable[str]], None]) -> None:
@@ -97,11 +138,12 @@ class Sensitivity:
         self._word = word
         self._on_change = on_change
         self._entities = er.async_get(hass)
-        self._effects: dict[str, Effect] = {}
+        self._facts: dict[str, _Fact] = {}
+        self._devices: dict[str, _Neighbours] = {}
+        # Verdicts that are not harmless, None until the facts have been gone through again.
+        self._verdicts: dict[str, Verdict] | None = None
         self._triggers: dict[str, frozenset[str]] | None = None
         self._wrapped: dict[str, set[str]] | None = None
-        # Entities that act on others, as far as they have been judged.
-        self._deputies: set[str] = set()
         self._subscriptions: list[CALLBACK_TYPE] = []
 
     @callback
@@ -113,6 +155,7 @@ class Sensitivity:
             async_track_state_removed_domain(self._hass, ACTING, self._on_state),
             listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
             listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry),
+            *(listen(event_type, self._on_places) for event_type in _PLACES),
         ]
 
     @callback
@@ -126,39 +169,75 @@ class Sensitivity:
     def set_word(self, word: OwnersWord) -> None:
         """Judge with another word of the owner."""
         self._word = word
+        self._forget_all()
 
     def verdict(self, entity_id: str) -> Verdict:
-        """Return the verdict on an entity, from what was read before where nothing has changed it."""
-        return self._judge(entity_id, self._effect)
+        """Return the verdict on an entity."""
+        if self._verdicts is None:
+            self._verdicts = self._judge_all()
+        known = self._verdicts.get(entity_id)
+        return HARMLESS if known is None else known
 
     def now(self, entity_id: str) -> Verdict:
-        """Return the verdict on an entity from the registries and configurations as they are now."""
-        # What triggers automations is forgotten by itself: an automation that is edited is a new entity.
-        self._wrapped = None
-        return self._judge(entity_id, self._read)
+        """Return the verdict on an entity for a command at this moment.
 
-    def _judge(self, entity_id: str, effect_of_entity: Callable[[str], Effect]) -> Verdict:
-        """Look for a reason in the entity and in everything that it reaches; the nearest one counts.
-
-        Behind an entity that the owner calls harmless, only Interphone itself counts.
+        Targets by place, group members and switches that are shown as something else are read anew.
         """
-        found: Verdict | None = None
+        self._wrapped = None
+        found = HARMLESS
         seen = {entity_id}
         waiting = deque([(entity_id, False)])
         while waiting:
             each, harmless = waiting.popleft()
-            entry = self._entities.async_get(each)
-            harmless = harmless or _named(each, entry, self._word.harmless)
-            effect = effect_of_entity(each)
-            if effect.forbidden or (entry is not None and entry.platform == DOMAIN):
-                return Verdict(Reason.INTERPHONE, None if each == entity_id else each)
-            if found is None and not harmless:
-                reason = self._own_reason(each, entry) or (Reason.UNKNOWN if effect.unknown else None)
-                found = Verdict(reason, None if each == entity_id else each) if reason else None
-            for target in effect.targets - seen:
+            fact = self._read(each)
+            through = None if each == entity_id else each
+            if fact.forbidden:
+                return Verdict(Reason.INTERPHONE, through)
+            harmless = harmless or fact.harmless
+            if not harmless and fact.reason is not None and found is HARMLESS:
+                found = Verdict(fact.reason, through)
+            for target in fact.effect.targets - seen:
                 seen.add(target)
                 waiting.append((target, harmless))
-        return found or Verdict()
+        return found
+
+    @callback
+    def forget(self, entity_id: str) -> None:
+        """Read the facts on an entity again: it describes itself otherwise than before."""
+        if entity_id.startswith(_SILENT):
+            self._changed({entity_id})
+
+    def _judge_all(self) -> dict[str, Verdict]:
+        """Go back from every entity with a reason of its own to whatever reaches it; the nearest reason counts.
+
+        Behind an entity that the owner calls harmless, only Interphone itself counts.
+        """
+        acting: dict[str, list[str]] = {}
+        waiting = deque(self._hass.states.async_entity_ids(DOMAINS))
+        known = set(waiting)
+        while waiting:
+            each = waiting.popleft()
+            targets = self._fact(each).effect.targets
+            for target in targets:
+                acting.setdefault(target, []).append(each)
+            waiting.extend(targets - known)
+            known |= targets
+        verdicts = self._reached(acting, [name for name in known if self._facts[name].forbidden], forbidden=True)
+        reasons = [
+            name for name in known if (fact := self._facts[name]).reason and not fact.harmless and name not in verdicts
+        ]
+        return self._reached(acting, reasons, forbidden=False) | verdicts
+
+    def _reached(self, acting: Mapping[str, list[str]], names: list[str], *, forbidden: bool) -> dict[str, Verdict]:
+        verdicts = {name: Verdict(Reason.INTERPHONE if forbidden else self._facts[name].reason, None) for name in names}
+        waiting = deque((name, name, verdicts[name].reason) for name in names)
+        while waiting:
+            each, origin, reason = waiting.popleft()
+            for deputy in acting.get(each, ()):
+                if deputy not in verdicts and (forbidden or not self._facts[deputy].harmless):
+                    verdicts[deputy] = Verdict(reason, origin)
+                    waiting.append((deputy, origin, reason))
+        return verdicts
 
     def _own_reason(self, entity_id: str, entry: er.RegistryEntry | None) -> Reason | None:
         """Return the reason that lies in the entity itself or in the device that it belongs to."""
@@ -166,23 +245,28 @@ class Sensitivity:
             return reason
         if entry is None or entry.device_id is None:
             return None
-        siblings = [
-            sibling
-            for sibling in er.async_entries_for_device(self._entities, entry.device_id, include_disabled_entities=True)
-            if sibling.id != entry.id
-        ]
-        if any(sibling.domain == _TRACKER for sibling in siblings):
+        neighbours = self._neighbours(entry.device_id)
+        if neighbours.trackers - {entity_id}:
             return Reason.TRACKS
-        if entry.domain not in _CONTROLS:
-            return None
-        # What the owner calls harmless gives no reason to its neighbours either.
-        opening = (
-            sibling
-            for sibling in siblings
-            if self._plain_reason(sibling.entity_id, sibling)
-            and not _named(sibling.entity_id, sibling, self._word.harmless)
-        )
-        return Reason.SAME_DEVICE if any(opening) else None
+        if entry.domain in _CONTROLS and neighbours.opening - {entity_id}:
+            return Reason.SAME_DEVICE
+        return None
+
+    def _neighbours(self, device_id: str) -> _Neighbours:
+        known = self._devices.get(device_id)
+        if known is None:
+            entries = er.async_entries_for_device(self._entities, device_id, include_disabled_entities=True)
+            known = self._devices[device_id] = _Neighbours(
+                frozenset(entry.entity_id for entry in entries if entry.domain == _TRACKER),
+                # What the owner calls harmless gives no reason to its neighbours either.
+                frozenset(
+                    entry.entity_id
+                    for entry in entries
+                    if self._plain_reason(entry.entity_id, entry)
+                    and not _named(entry.entity_id, entry, self._word.harmless)
+                ),
+            )
+        return known
 
     def _plain_reason(self, entity_id: str, entry: er.RegistryEntry | None) -> Reason | None:
         """Return the reason that domain, device class or the owner's word give.
@@ -205,22 +289,33 @@ class Sensitivity:
             classes |= {entry.device_class, entry.original_device_class}
         return None if kind.sensitive_classes.isdisjoint(classes) else Reason.OPENS
 
-    def _effect(self, entity_id: str) -> Effect:
-        effect = self._effects.get(entity_id)
-        if effect is None:
-            effect = self._effects[entity_id] = self._read(entity_id)
-            if effect.targets or effect.unknown or effect.forbidden:
-                self._deputies.add(entity_id)
-        return effect
+    def _fact(self, entity_id: str) -> _Fact:
+        fact = self._facts.get(entity_id)
+        return self._read(entity_id) if fact is None else fact
 
-    def _read(self, entity_id: str) -> Effect:
+    def _read(self, entity_id: str) -> _Fact:
+        """Return the facts on an entity, read anew where no event tells of a change."""
+        known = self._facts.get(entity_id)
+        if known is not None and not known.effect.by_place and not entity_id.startswith(_SILENT):
+            return known
+        entry = self._entities.async_get(entity_id)
+        effect = self._effect(entity_id)
+        fact = self._facts[entity_id] = _Fact(
+            effect,
+            self._own_reason(entity_id, entry) or (Reason.UNKNOWN if effect.unknown else None),
+            effect.forbidden or (entry is not None and entry.platform == DOMAIN),
+            _named(entity_id, entry, self._word.harmless),
+        )
+        return fact
+
+    def _effect(self, entity_id: str) -> Effect:
         """Read what an entity acts on, what acts when it changes, and what stands for it."""
         effect = effect_of(self._hass, entity_id)
         domain = entity_id.partition(".")[0]
         if domain in HELPERS:
             reacting = frozenset(name for name, helpers in self._triggering().items() if entity_id in helpers)
             return Effect.union((effect, Effect(reacting)))
-        if domain == "switch" and (shown := self._wrappers().get(entity_id)):
+        if entity_id.startswith(_WRAPPED) and (shown := self._wrappers().get(entity_id)):
             return Effect.union((effect, Effect(frozenset(shown))))
         return effect
 
@@ -242,7 +337,7 @@ class Sensitivity:
         entity_id = event.data["entity_id"]
         if entity_id.startswith(f"{AUTOMATION}."):
             self._triggers = None
-            self._changed({entity_id, *self._helpers()})
+            self._changed({entity_id, *(name for name in self._facts if name.partition(".")[0] in HELPERS)})
         else:
             self._changed({entity_id})
 
@@ -252,39 +347,39 @@ class Sensitivity:
         changed = {entity_id, str(event.data.get("old_entity_id", entity_id))}
         entry = self._entities.async_get(entity_id)
         if entry is not None and entry.device_id is not None:
-            changed |= self._members([entry.device_id])
+            changed |= self._members(entry.device_id)
         if entry is None or entry.platform == SWITCH_AS_X:
             self._wrapped = None
-            changed |= {name for name in self._effects if name.startswith("switch.")}
-        self._changed(changed, places=True)
+            changed |= {name for name in self._facts if name.startswith(_WRAPPED)}
+        self._changed(changed | self._by_place())
 
     @callback
     def _on_device_registry(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
-        self._changed(self._members([event.data["device_id"]]), places=True)
+        self._changed(self._members(event.data["device_id"]) | self._by_place())
 
-    def _members(self, device_ids: Iterable[str]) -> set[str]:
-        return {
-            entry.entity_id
-            for device_id in device_ids
-            for entry in er.async_entries_for_device(self._entities, device_id, include_disabled_entities=True)
-        }
+    @callback
+    def _on_places(self, _event: Event[Any]) -> None:
+        self._changed(self._by_place())
 
-    def _helpers(self) -> set[str]:
-        return {name for name in self._effects if name.partition(".")[0] in HELPERS}
+    def _members(self, device_id: str) -> set[str]:
+        entries = er.async_entries_for_device(self._entities, device_id, include_disabled_entities=True)
+        return {entry.entity_id for entry in entries}
+
+    def _by_place(self) -> set[str]:
+        return {name for name, fact in self._facts.items() if fact.effect.by_place}
 
     def _forget_all(self) -> None:
-        self._effects.clear()
-        self._deputies.clear()
-        self._triggers = self._wrapped = None
+        self._facts.clear()
+        self._devices.clear()
+        self._verdicts = self._triggers = self._wrapped = None
 
-    def _changed(self, entity_ids: Iterable[str], *, places: bool = False) -> None:
-        """Read these again, with `places` also what names its targets by place, and judge whatever may reach them."""
-        entity_ids = set(entity_ids)
-        if places:
-            entity_ids |= {name for name, effect in self._effects.items() if effect.by_place}
+    def _changed(self, entity_ids: set[str]) -> None:
+        """Read these again, and have whatever acts on others be judged again."""
         for name in entity_ids:
-            self._effects.pop(name, None)
-        self._on_change(entity_ids | self._deputies)
+            self._facts.pop(name, None)
+        self._devices.clear()
+        self._verdicts = None
+        self._on_change(entity_ids | {name for name, fact in self._facts.items() if fact.effect.targets})
 
 
 def _named(entity_id: str, entry: er.RegistryEntry | None, names: frozenset[str]) -> bool:
