@@ -1,11 +1,14 @@
 """What the contract accepts and what it publishes come from one schema."""
 
+import ast
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 import pytest
 import voluptuous as vol
 
+from custom_components.interphone import errors
 from custom_components.interphone.api.contract import (
     COUNT,
     MOMENT,
@@ -30,7 +33,7 @@ SCHEMAS: list[tuple[Any, list[Any], list[Any]]] = [
 
 @pytest.mark.parametrize(("schema", "good", "bad"), SCHEMAS)
 def test_published_and_enforced_alike(schema: Any, good: list[Any], bad: list[Any]) -> None:
-    payload = Payload(schema)
+    payload = Payload(vol.Schema(schema))
     published = Draft202012Validator(payload.json_schema(), format_checker=FormatChecker())
     for value in good:
         payload.validate(value)
@@ -57,7 +60,7 @@ def test_the_error_of_a_payload_can_be_another() -> None:
 
 def test_a_newline_at_the_end_is_no_match() -> None:
     with pytest.raises(InvalidRequestError):
-        Payload(matching("[0-9]+", "expected a number")).validate("5\n")
+        Payload(vol.Schema(matching("[0-9]+", "expected a number"))).validate("5\n")
 
 
 def test_what_cannot_be_rendered_is_refused() -> None:
@@ -70,3 +73,14 @@ def test_what_cannot_be_rendered_is_refused() -> None:
 
 def test_a_component_is_a_reference() -> None:
     assert json_schema([component("device")]) == {"type": "array", "items": {"$ref": "#/components/schemas/device"}}
+
+
+def test_faults_that_voluptuous_finds_become_errors_in_one_place() -> None:
+    package = Path(errors.__file__).parent
+    catching = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ExceptHandler) and node.type and "Invalid" in ast.unparse(node.type).split(".")
+    ]
+    assert catching == ["validation.py"]

@@ -23,7 +23,7 @@ class Payload:
     `error` is what a payload that does not fit raises.
     """
 
-    schema: Any
+    schema: vol.Schema
     error: type[InterphoneError] = InvalidRequestError
 
     def validate(self, data: Any) -> Any:

@@ -39,7 +39,7 @@ class Body:
     type counts as left out: the contract of 2021 never looked at it.
     """
 
-    schema: Any
+    schema: vol.Schema
     required: bool = True
     only_json: bool = False
     size_max: int = BODY_SIZE_MAX

@@ -24,7 +24,8 @@ COMMAND_ERRORS: Final[Errors] = (
     errors.RateLimitedError,
 )
 
-# Each envelope is validated when its turn comes, so that its result names its id and the rest of a batch goes on.
+# Each envelope is validated when its turn comes, so that its result names its id and the rest of a batch goes on; a
+# batch of another length is refused when it is run.
 _COMMAND: Final = component("command")
 
 
@@ -37,7 +38,7 @@ class CommandsView(GrantView):
         "Carry out one command, or a list of them",
         {JSON: vol.Any(component("outcome"), success(results=[component("result")]))},
         errors=COMMAND_ERRORS,
-        body=Body(vol.Any(vol.All([_COMMAND], vol.Length(min=1, max=BATCH_SIZE_MAX)), _COMMAND)),
+        body=Body(vol.Schema(vol.Any(_COMMAND, vol.All([_COMMAND], vol.Length(min=1, max=BATCH_SIZE_MAX))))),
         error_fields={
             vol.Optional("id"): vol.Maybe(str),
             vol.Optional("status"): vol.In([CommandStatus.FAILED.value, CommandStatus.EXPIRED.value]),

@@ -8,7 +8,8 @@ from ...devices.commands import BATCH_SIZE_MAX
 from ..contract import component
 from .events import ClientEvent, Event, EventCall, EventGroup
 
-# Each envelope is validated when its turn comes, so that its result names its id and the rest of a batch goes on.
+# Each envelope is validated when its turn comes, so that its result names its id and the rest of a batch goes on; a
+# batch of another length is refused when it is run.
 _COMMAND = component("command")
 _RESULT = component("result")
 
@@ -19,7 +20,7 @@ class SocketCommands(EventGroup):
     @ClientEvent(
         Event.COMMAND,
         "Carry out one command, or a list of them",
-        data=vol.Any(vol.All([_COMMAND], vol.Length(min=1, max=BATCH_SIZE_MAX)), _COMMAND),
+        data=vol.Schema(vol.Any(_COMMAND, vol.All([_COMMAND], vol.Length(min=1, max=BATCH_SIZE_MAX)))),
         ack=vol.Any(_RESULT, [_RESULT]),
     )
     async def command(self, call: EventCall) -> Any:

@@ -86,7 +86,7 @@ class ClientEvent:
 
     name: Event
     summary: str
-    data: Any
+    data: vol.Schema  # made once: compiling one for each message would cost more than validating by it
     ack: Any
     errors: Errors = ()
 
