@@ -202,6 +202,9 @@ async def test_what_cannot_be_watched(
         {"stream": "s", "candidate": {"candidate": 5}},
         {"stream": "s", "candidate": {"candidate": "x" * 5000}},
         {"stream": "s", "candidate": {"candidate": "", "sdpMLineIndex": -1}},
+        {"stream": "s", "candidate": {"candidate": "", "sdpMLineIndex": 65536}},
+        {"stream": "s", "candidate": {"candidate": "", "sdpMid": "x" * 65}},
+        {"stream": "s", "candidate": {"candidate": "", "usernameFragment": "x" * 257}},
         {"stream": "s", "candidate": CANDIDATE, "more": 1},
     ],
 )
