@@ -1,4 +1,4 @@
-"""A home to look at: Home Assistant's own demo integration, and everything in it shared."""
+"""A home of Home Assistant's demo integration in which everything is shared."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -36,23 +36,23 @@ class Case(NamedTuple):
     params: dict[str, Any]
     status: CommandStatus
     state: dict[str, Any]
-    """What the state of the command's trait, or of the one in `shown_by`, shows afterwards and not before."""
+    """The state of the command's trait, or of the one in `shown_by`: this afterwards, and another before."""
     before: tuple[tuple[str, dict[str, Any]] | float, ...] = ()
-    """Commands that are given before it, and seconds that pass between them."""
+    """Commands sent before it, and seconds that pass between them."""
     after: float = 0
-    """Seconds that pass before the state is looked at."""
+    """Seconds that pass before the state is compared."""
     shown_by: str | None = None
     stays: bool = False
-    """Whether the state has to be the same before and afterwards: what would have changed was stopped."""
+    """Whether the state must be the same before and afterwards, because a change was stopped."""
 
 
 class _AnInstant:
-    """Equal to any instant as it is sent."""
+    """Equal to any instant on the wire."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, str) and other.endswith("+00:00")
 
-    __hash__ = None  # type: ignore[assignment]  # as for all that is equal to many
+    __hash__ = None  # type: ignore[assignment]  # equal to many values, so not hashable
 
 
 AN_INSTANT = _AnInstant()
@@ -63,14 +63,14 @@ def grant(scope: Scope = ALL, *, name: str = "hotel", grant_id: str = "g1") -> G
 
 
 async def set_up_demo(hass: HomeAssistant, platforms: Collection[str] | None = None) -> None:
-    """Set up the demo integration: whole, or only these of its platforms, which is quicker."""
+    """Set up the demo integration, or only these of its platforms, which is quicker."""
     assert await async_setup_component(hass, HOMEASSISTANT, {})
     if platforms is not None:
         with patch("homeassistant.components.demo.COMPONENTS_WITH_CONFIG_ENTRY_DEMO_PLATFORM", list(platforms)):
             assert await async_setup_component(hass, "demo", {})
             await hass.async_block_till_done()
         return
-    # Its button and its event share a device, which is called as whoever comes first calls it: let it be the button.
+    # Its button and its event share a device, named by the first of them: make that the button.
     assert await async_setup_component(hass, "button", {})
     await (await async_get_integration(hass, "demo")).async_get_platforms(["button"])
     assert await async_setup_component(hass, "demo", {"demo": {}})
@@ -87,14 +87,14 @@ def expected_lingering_timers() -> bool:
 
 @pytest.fixture(autouse=True)
 def short_watch() -> Iterator[None]:
-    """Watch for the wanted state no longer than a test needs."""
+    """Wait for the wanted state no longer than a test needs."""
     with patch("custom_components.interphone.devices.commands.CONFIRM_TIMEOUT", 0.05):
         yield
 
 
 @pytest.fixture
 def everything() -> Callable[[HomeAssistant], Exposure]:
-    """Share all there is: every domain, and each sensitive entity by name."""
+    """Share every domain, and each sensitive entity by name."""
 
     def exposure(hass: HomeAssistant) -> Exposure:
         # Scripts and automations that fire events may do anything: named, as all that is sensitive.
@@ -121,7 +121,7 @@ async def home(hass: HomeAssistant, platforms: Collection[str] | None) -> AsyncI
 
 @pytest.fixture
 def calls(home: HomeAssistant) -> list[Event]:
-    """Every service call the home makes from here on."""
+    """Every service call from here on."""
     events: list[Event] = async_capture_events(home, EVENT_CALL_SERVICE)
     return events
 
@@ -160,12 +160,12 @@ def device(catalog: Catalog) -> Callable[[str], Device]:
     return find
 
 
-type Tell = Callable[..., Awaitable[CommandResult]]
+type Send = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
-def tell(commands: Commands, device: Callable[[str], Device]) -> Tell:
-    """Give a command to a device named by its entity id, by a grant that may do everything."""
+def send(commands: Commands, device: Callable[[str], Device]) -> Send:
+    """Send a command to a device, named by its entity id, by a grant that may do everything."""
     count = iter(range(10_000))
 
     async def run(entity_id: str, command: str, **params: object) -> CommandResult:
@@ -184,8 +184,8 @@ type Try = Callable[[Case], Awaitable[None]]
 
 
 @pytest.fixture
-def attempt(hass: HomeAssistant, tell: Tell, device: Callable[[str], Device]) -> Try:
-    """Give a command, and see that the device does what it was told and did not before."""
+def attempt(hass: HomeAssistant, send: Send, device: Callable[[str], Device]) -> Try:
+    """Send a command, and compare the device's state before and afterwards."""
 
     clock = dt_util.utcnow()
 
@@ -203,19 +203,19 @@ def attempt(hass: HomeAssistant, tell: Tell, device: Callable[[str], Device]) ->
     async def attempt(case: Case) -> None:
         for step in case.before:
             if isinstance(step, tuple):
-                assert (await tell(case.entity_id, step[0], **step[1])).error is None
+                assert (await send(case.entity_id, step[0], **step[1])).error is None
             else:
                 await pass_seconds(step)
         await hass.async_block_till_done()
         assert (shown(case) == case.state) is case.stays, "a case that shows nothing"
-        result = await tell(case.entity_id, case.command, **case.params)
+        result = await send(case.entity_id, case.command, **case.params)
         assert result.error is None
         assert result.status is case.status
         await hass.async_block_till_done()
-        told = device(case.entity_id)
-        assert result.state == told.state
+        now = device(case.entity_id)
+        assert result.state == now.state
         fits("result", result.as_dict())
-        fits("device", told.as_dict())
+        fits("device", now.as_dict())
         await pass_seconds(case.after)
         assert shown(case) == case.state
 

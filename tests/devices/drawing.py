@@ -1,4 +1,4 @@
-"""Drawing what Home Assistant may hold, and what fits the schema of a command."""
+"""Strategies: entities with any attributes, and params that fit the schema of a command."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -13,7 +13,7 @@ from custom_components.interphone.devices.registry import DOMAINS
 
 EARLY, LATE = timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))
 
-# Texts that are nearly times, numbers or UTF-8, of which each has brought down some parser.
+# Texts that are nearly times, numbers or UTF-8. Each has made some parser fail.
 WORDS: Final = [
     *("on", "off", "unknown", "°F", "hs", "color_temp", "password", "NE", "(", "", "x" * 10_000),
     *("NaN", "inf", "1e5", "-1e400", "9" * 30, "-" + "9" * 250, "٣", "²", "1_000", "0x10", " 5 "),
@@ -23,7 +23,7 @@ WORDS: Final = [
     *("1 day, 2:00:00", "999999999999 days", "P1Y", "PT99999999999999H", "-1:00:00"),
     *("\ud800", "a\udfffb", "\x00", "\u202e", "\U0001f6aa"),
 ]
-# Values that no integration should put into an attribute, and that nothing keeps it from.
+# Values that no integration should put into an attribute, but may.
 EXTREMES: Final[list[Any]] = [
     *(None, True, -1, 0, 300, 1e9, 2**53 + 1, 2**63, 2**64, -(2**70), 10**400),
     *(1e308, -1e308, 5e-324, float("nan"), float("inf"), float("-inf")),
@@ -66,7 +66,7 @@ VALUES: Final = [
     "2026-01-01T00:00:00+00:00",
 ]
 STATES: Final = [*VALUES, *(word for word in WORDS if len(word) <= 255)]
-# What makes an entity of every domain able to do everything, and its measures need converting.
+# Attributes that give an entity of any domain every feature, and units that need conversion.
 CAPABLE: Final = {"supported_features": 2**24 - 1, "supported_color_modes": ["hs", "color_temp"], "color_mode": "hs"}
 FOREIGN: Final = {
     "device_class": "temperature",
@@ -79,7 +79,7 @@ FOREIGN: Final = {
 }
 CLASSES: Final = ["temperature", "timestamp", "uptime", "date", "enum", "duration", "garage", "tv", "doorbell"]
 
-# A context with an id of its own would draw from the random numbers hypothesis watches.
+# A context with a new id would use random numbers, which hypothesis controls.
 NOBODY: Final = Context(id="nobody")
 
 
@@ -88,7 +88,7 @@ def entity(domain: str, value: str, attributes: dict[str, Any], unit: str = Unit
 
 
 def entities() -> st.SearchStrategy[Entity]:
-    """Draw an entity of any domain, as capable as it likes, with anything in its attributes."""
+    """Draw an entity of any domain, with any features and any attributes."""
 
     def build(domain: str, value: str, unit: str, parts: Sequence[dict[str, Any]]) -> Entity:
         return entity(domain, value, {name: item for part in parts for name, item in part.items()}, unit)
@@ -107,7 +107,7 @@ def entities() -> st.SearchStrategy[Entity]:
 
 
 def params(schema: dict[str, Any], words: Sequence[str | float] = ()) -> st.SearchStrategy[Any]:
-    """Draw what fits the schema of a command's params, now and then one of these words or numbers."""
+    """Draw params that fit the schema of a command, sometimes with one of these words or numbers."""
     if "anyOf" in schema:
         return st.one_of([params(one, words) for one in schema["anyOf"]])
     if "enum" in schema:
@@ -117,7 +117,7 @@ def params(schema: dict[str, Any], words: Sequence[str | float] = ()) -> st.Sear
 
 
 def narrowed(schema: dict[str, Any], values: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """Narrow the schema of a command's params: those with `values` are one of them, or are left out for want of any."""
+    """Narrow the schema of a command's params: a param in `values` is one of those, or left out if there are none."""
     if "anyOf" in schema:
         needed = [one for one in schema["anyOf"] if all(values.get(name, True) for name in one["required"])]
         return {"anyOf": [narrowed(one, values) for one in needed]}
@@ -130,7 +130,7 @@ def narrowed(schema: dict[str, Any], values: Mapping[str, Sequence[Any]]) -> dic
 
 
 def _objects(schema: dict[str, Any], words: Sequence[str | float]) -> st.SearchStrategy[Any]:
-    if "properties" not in schema:  # of whatever content
+    if "properties" not in schema:  # with any content
         texts = [word for word in words if isinstance(word, str)]
         names = st.one_of(st.text(max_size=3), *([st.sampled_from(texts)] if texts else []))
         return st.dictionaries(names, st.one_of(st.none(), st.booleans(), st.text(max_size=3)), max_size=2)
@@ -146,7 +146,7 @@ def _booleans(_schema: dict[str, Any], _words: Sequence[str | float]) -> st.Sear
 
 
 def _numbers(schema: dict[str, Any], words: Sequence[str | float]) -> st.SearchStrategy[Any]:
-    # A number without a range would be one that no reader of JSON has to hold, such as an integer of 100 digits.
+    # Every number has a range: without one the schema would accept integers that no reader of JSON has to hold.
     low, high = schema["minimum"], schema["maximum"]
     known = [word for word in words if not isinstance(word, str) and low <= word <= high]
     return st.one_of(

@@ -27,13 +27,13 @@ from .test_commands_helpers import Vacuum, set_up_helpers, stop_helpers
 from .test_transition import Lamp
 from .wire import fits
 
-# Of each command: to each device so many, and to all devices of a domain together so many.
+# Examples of each command: for each device, and for all devices of a domain together.
 EACH, TOGETHER = 5, 48
 WAITS: Final = {"lock.LOCK_UNLOCK_DELAY": 0, "valve.OPEN_CLOSE_DELAY": 0}
 WORKED: Final = "worked"
-PIN: Final = "1234"  # of the demo's alarm panel
+PIN: Final = "1234"  # of the demo's alarm
 
-# What may fail though it fits, and why. Nothing else may, and all of this has to work at times.
+# Commands that may fail although they fit, and why. No others may, and each of these must also succeed at times.
 REFUSED: Final = {
     "only some lamps fade": ("on_off.set", "on_off.toggle", "brightness.set", "color.set"),
     "only scripts have fields, each its own": ("activate.run",),
@@ -63,7 +63,7 @@ def lamp() -> Lamp:
 
 @pytest.fixture
 async def home(hass: HomeAssistant, lamp: Lamp) -> AsyncIterator[HomeAssistant]:
-    """A home of the demo's devices, all helpers, a few machines and a lamp that fades, in which nothing takes time."""
+    """A home with the demo's devices, all helpers, a few machines and a lamp that fades, without delays."""
     with ExitStack() as stack:
         for name, seconds in WAITS.items():
             stack.enter_context(patch(f"homeassistant.components.demo.{name}", seconds))
@@ -78,7 +78,7 @@ async def home(hass: HomeAssistant, lamp: Lamp) -> AsyncIterator[HomeAssistant]:
 
 @pytest.fixture
 def give(hass: HomeAssistant, commands: Commands) -> Give:
-    """Give a command, each from another website, so that none is told to come more slowly."""
+    """Send a command, each by another grant, so that none is rate limited."""
     numbers = count()
 
     def give(device: Device, command: str, drawn: Any) -> CommandResult:
@@ -87,7 +87,7 @@ def give(hass: HomeAssistant, commands: Commands) -> Give:
         note(f"{command} {drawn!r} given to {device.entity_id}, which was {hass.states.get(device.entity_id)}")
         result = hass.loop.run_until_complete(commands.run(grant(grant_id=number), envelope))
         if device.type == "script":
-            # Home Assistant lets whoever runs a script that already runs wait for its end.
+            # Running a script that runs already waits for its end.
             hass.loop.run_until_complete(stop_helpers(hass))
         return result
 
@@ -109,7 +109,7 @@ def schema_of(command: str) -> dict[str, Any]:
 
 
 def drawn_for(device: Device, command: str) -> st.SearchStrategy[Any]:
-    """Draw params that fit: of all there are, and of those this device says it takes."""
+    """Draw params that fit the schema, and params that this device accepts."""
     described = device.traits[command.partition(".")[0]]
     schema, words = schema_of(command), [*words_of(dict(described))]
     degrees = [described[end] for end in ("celsius_min", "celsius_max") if described.get(end) is not None]
@@ -124,7 +124,7 @@ def drawn_for(device: Device, command: str) -> st.SearchStrategy[Any]:
 
 
 def check(command: str, result: CommandResult) -> str:
-    """Return how it came out, which has to be one of the ways it may."""
+    """Assert that the outcome is an expected one, and return it."""
     fits("result", result.as_dict("a message" if result.error else None))
     if result.error is None:
         assert result.status in {CommandStatus.DONE, CommandStatus.CONFIRMED}
@@ -136,11 +136,11 @@ def check(command: str, result: CommandResult) -> str:
 
 
 def tried(device: Device, command: str, times: int, give: Give) -> Counter[str]:
-    """Give a device one of its commands so many times, and count how it came out."""
+    """Send a device one of its commands so many times, and count the outcomes."""
     outcomes: Counter[str] = Counter()
     schema = Draft202012Validator(schema_of(command))
 
-    # The home remembers what it was told, so what is found is shown at once rather than kept for another run.
+    # The home has state, so an example from an earlier run may not fail again: keep none.
     @settings(max_examples=times, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(drawn_for(device, command))
     def obeys(drawn: Any) -> None:
@@ -152,7 +152,7 @@ def tried(device: Device, command: str, times: int, give: Give) -> Counter[str]:
 
 
 def all_tried(devices: list[Device], give: Give) -> dict[tuple[str, str], Counter[str]]:
-    """Give every command to every device, and count by domain and command how it came out."""
+    """Send every command to every device, and count the outcomes by domain and command."""
     outcomes: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     kinds = [(device.entity_id.partition(".")[0], command, device) for device in devices for command in device.commands]
     alike = Counter((domain, command) for domain, command, _ in kinds)
@@ -175,7 +175,7 @@ def test_it_works_or_fails_with_a_listed_error(
     assert {command for _, command in outcomes} == {
         f"{name}.{verb}" for name, trait in TRAITS.items() for verb in trait.commands
     }
-    # Some lamp was told to fade, some script was given fields.
+    # Transitions and fields of scripts were among the params.
     assert {"transition", "variables"} <= {name for call in calls for name in call.data["service_data"]}
     assert [kind for kind, ways in outcomes.items() if not ways[WORKED]] == []
     failures = {(command, way) for (_, command), ways in outcomes.items() for way in ways if way != WORKED}

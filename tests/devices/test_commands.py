@@ -12,7 +12,7 @@ from custom_components.interphone.access.models import Scope
 from custom_components.interphone.devices.commands import Commands, CommandStatus
 from custom_components.interphone.devices.model import Device
 
-from .conftest import Tell, grant
+from .conftest import Send, grant
 
 LIGHT = "light.ceiling_lights"
 
@@ -33,7 +33,7 @@ def toggle(device: Callable[[str], Device]) -> Envelope:
     return envelope
 
 
-async def test_a_command_that_comes_again_is_not_run_again(
+async def test_a_command_that_is_sent_again_is_not_run_again(
     commands: Commands, calls: list[Event], toggle: Envelope
 ) -> None:
     first = await commands.run(grant(), toggle("a"))
@@ -46,7 +46,7 @@ async def test_a_command_that_comes_again_is_not_run_again(
     assert len(calls) == 3
 
 
-async def test_a_command_that_comes_again_while_it_runs(
+async def test_a_command_that_is_sent_again_while_it_runs(
     hass: HomeAssistant, commands: Commands, toggle: Envelope
 ) -> None:
     release = asyncio.Event()
@@ -97,7 +97,7 @@ async def test_an_id_used_for_another_command(commands: Commands, calls: list[Ev
     assert len(calls) == 1
 
 
-async def test_what_was_refused_may_come_again_and_what_failed_may_not(
+async def test_a_refused_command_may_be_sent_again_and_a_failed_one_may_not(
     hass: HomeAssistant, commands: Commands, toggle: Envelope
 ) -> None:
     refused = await commands.run(grant(Scope(control=False)), toggle("a"))
@@ -164,7 +164,7 @@ async def test_a_batch_waits_for_each_call_before_the_next(
 
 
 async def test_confirmed_when_the_device_gets_there_in_time(
-    hass: HomeAssistant, tell: Tell, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.interphone.devices.commands.CONFIRM_TIMEOUT", 30)
     lamp = hass.states.get(LIGHT)
@@ -177,18 +177,18 @@ async def test_confirmed_when_the_device_gets_there_in_time(
         hass.loop.call_soon(lambda: hass.loop.call_soon(turn_off))
 
     hass.services.async_register("light", "turn_off", answer_first)
-    result = await tell(LIGHT, "on_off.set", on=False)
+    result = await send(LIGHT, "on_off.set", on=False)
     assert result.status is CommandStatus.CONFIRMED
     assert result.state is not None
     assert result.state["on_off"] == {"on": False}
 
 
-async def test_done_when_the_device_does_something_else(hass: HomeAssistant, tell: Tell) -> None:
+async def test_done_when_the_device_does_something_else(hass: HomeAssistant, send: Send) -> None:
     async def ignore(_call: ServiceCall) -> None:
-        """Return as if all were well."""
+        """Return without an effect."""
 
     hass.services.async_register("light", "turn_off", ignore)
-    result = await tell(LIGHT, "on_off.set", on=False)
+    result = await send(LIGHT, "on_off.set", on=False)
     assert result.status is CommandStatus.DONE
     assert result.state is not None
     assert result.state["on_off"] == {"on": True}

@@ -1,4 +1,4 @@
-"""Every command the demo home can show, given to each kind of device that takes it."""
+"""Every command of the demo home, sent to each kind of device that has it."""
 
 import pytest
 
@@ -166,7 +166,7 @@ CASES = [
     Case("number.temperature_setting", "level.set", {"value": 24}, CONFIRMED, {"value": 24}),
     Case("select.speed", "choice.set", {"option": "light_speed"}, CONFIRMED, {"option": "light_speed"}),
     Case("text.text", "text.set", {"text": "Willkommen"}, CONFIRMED, {"text": "Willkommen"}),
-    # Of a password nothing is ever shown.
+    # A password is never shown.
     Case("text.password", "text.set", {"text": "sesame"}, CONFIRMED, {"text": None}, stays=True),
     Case("date.date", "datetime.set", {"date": "2027-02-28"}, CONFIRMED, {"date": "2027-02-28"}),
     Case("time.time", "datetime.set", {"time": "06:30"}, CONFIRMED, {"time": "06:30:00"}),
@@ -186,5 +186,5 @@ def platforms(case: Case) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.entity_id} {case.command}")
-async def test_the_device_does_what_it_is_told(attempt: Try, case: Case) -> None:
+async def test_the_device_carries_out_the_command(attempt: Try, case: Case) -> None:
     await attempt(case)

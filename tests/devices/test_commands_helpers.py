@@ -1,4 +1,4 @@
-"""The commands the demo home cannot show, given to helpers, scripts, and a few entities made here."""
+"""Commands that the demo home does not have, sent to helpers, scripts, and a few entities defined here."""
 
 from collections.abc import AsyncIterator, Callable
 from unittest.mock import patch
@@ -18,7 +18,7 @@ from custom_components.interphone.devices.commands import CommandStatus
 from custom_components.interphone.devices.model import Device
 from custom_components.interphone.devices.registry import TRAITS
 
-from .conftest import ALL, AN_INSTANT, Case, Tell, Try
+from .conftest import ALL, AN_INSTANT, Case, Send, Try
 from .test_commands_demo import CASES as DEMO_CASES
 
 CONFIRMED, DONE = CommandStatus.CONFIRMED, CommandStatus.DONE
@@ -118,7 +118,7 @@ class Doorbell(ButtonEntity):
     _attr_name = "Doorbell"
 
     async def async_press(self) -> None:
-        """Ring for nobody."""
+        """Do nothing."""
 
 
 class Firmware(UpdateEntity):
@@ -214,43 +214,43 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.entity_id} {case.command}")
-async def test_the_device_does_what_it_is_told(attempt: Try, case: Case) -> None:
+async def test_the_device_carries_out_the_command(attempt: Try, case: Case) -> None:
     await attempt(case)
 
 
-def told() -> set[tuple[str, str]]:
-    """Every command of every kind of device that is given to one in these tests."""
+def sent() -> set[tuple[str, str]]:
+    """Every pair of domain and command in these tests."""
     return {(case.entity_id.partition(".")[0], case.command) for case in (*DEMO_CASES, *CASES)} | OF_SCRIPTS
 
 
 def test_no_command_is_forgotten() -> None:
-    assert {command for _, command in told()} == {
+    assert {command for _, command in sent()} == {
         f"{trait.name}.{verb}" for trait in TRAITS.values() for verb in trait.commands
     }
 
 
 async def test_no_command_of_any_kind_of_device_is_forgotten(catalog: Catalog) -> None:
-    """What a trait means for one domain says nothing of another: each has services of its own."""
+    """A trait calls other services in each domain, so each domain is tried."""
     offered = {(d.entity_id.partition(".")[0], command) for d in catalog.devices(ALL) for command in d.commands}
-    assert offered <= told()
+    assert offered <= sent()
 
 
-async def test_a_timer_is_paused_and_finished(tell: Tell, device: Callable[[str], Device]) -> None:
-    await tell("timer.tea", "timer.start")
+async def test_a_timer_is_paused_and_finished(send: Send, device: Callable[[str], Device]) -> None:
+    await send("timer.tea", "timer.start")
     assert device("timer.tea").state["timer"]["finishes_at"].endswith("+00:00")
-    assert (await tell("timer.tea", "timer.pause")).status is CONFIRMED
+    assert (await send("timer.tea", "timer.pause")).status is CONFIRMED
     paused = device("timer.tea").state["timer"]
     assert 170 < paused["remaining_seconds"] <= 180
-    assert (await tell("timer.tea", "timer.finish")).status is CONFIRMED
+    assert (await send("timer.tea", "timer.finish")).status is CONFIRMED
 
 
-async def test_a_machine_is_found_by_its_sound(tell: Tell, vacuum: Vacuum) -> None:
-    assert (await tell("vacuum.vacuum", "run.locate")).status is DONE
+async def test_a_machine_is_found_by_its_sound(send: Send, vacuum: Vacuum) -> None:
+    assert (await send("vacuum.vacuum", "run.locate")).status is DONE
     assert vacuum.beeps == 1
 
 
 async def test_scripts_are_described_with_their_fields_and_run_with_them(
-    hass: HomeAssistant, tell: Tell, device: Callable[[str], Device]
+    hass: HomeAssistant, send: Send, device: Callable[[str], Device]
 ) -> None:
     greeted = async_capture_events(hass, "greeted")
     script = device("script.greet")
@@ -260,33 +260,33 @@ async def test_scripts_are_described_with_their_fields_and_run_with_them(
     ]
     assert script.state["activate"] == {"last_run": None, "running": False}
 
-    missing = await tell("script.greet", "activate.run", fields={"loud": True})
-    unknown = await tell("script.greet", "activate.run", fields={"who": "Ada", "entity_id": "lock.front_door"})
+    missing = await send("script.greet", "activate.run", fields={"loud": True})
+    unknown = await send("script.greet", "activate.run", fields={"who": "Ada", "entity_id": "lock.front_door"})
     for refused, names in ((missing, "who"), (unknown, "entity_id")):
         assert refused.error is not None
         assert refused.error.code == "invalid_params"
         assert names in (refused.error.detail or "")
     assert not greeted
 
-    result = await tell("script.greet", "activate.run", fields={"who": "Ada"})
+    result = await send("script.greet", "activate.run", fields={"who": "Ada"})
     assert result.status is DONE
     assert [event.data["who"] for event in greeted] == ["Ada"]
     running = device("script.greet").state["activate"]
     assert running["running"] is True
     assert running["last_run"].endswith("+00:00")
-    await tell("script.greet", "activate.stop")
+    await send("script.greet", "activate.stop")
     assert device("script.greet").state["activate"]["running"] is False
 
 
 @pytest.mark.parametrize("entity_id", ["automation.lamp", "input_button.bell"])
-async def test_what_is_run_tells_when_it_last_ran(
-    hass: HomeAssistant, tell: Tell, device: Callable[[str], Device], entity_id: str
+async def test_what_is_run_shows_when_it_last_ran(
+    hass: HomeAssistant, send: Send, device: Callable[[str], Device], entity_id: str
 ) -> None:
     assert device(entity_id).state["activate"] == {"last_run": None}
-    assert (await tell(entity_id, "activate.run")).status is DONE
+    assert (await send(entity_id, "activate.run")).status is DONE
     await hass.async_block_till_done()
     assert device(entity_id).state["activate"]["last_run"].endswith("+00:00")
-    refused = await tell(entity_id, "activate.run", fields={"who": "Ada"})
+    refused = await send(entity_id, "activate.run", fields={"who": "Ada"})
     assert refused.error is not None
     assert refused.error.code == "invalid_params"
 
@@ -308,9 +308,9 @@ async def test_what_is_run_tells_when_it_last_ran(
     ],
 )
 async def test_params_that_do_not_fit(
-    tell: Tell, calls: list[Event], entity_id: str, command: str, params: dict[str, object], names: str
+    send: Send, calls: list[Event], entity_id: str, command: str, params: dict[str, object], names: str
 ) -> None:
-    result = await tell(entity_id, command, **params)
+    result = await send(entity_id, command, **params)
     assert result.error is not None
     assert result.error.code == "invalid_params"
     assert names in (result.error.detail or "")
@@ -331,7 +331,7 @@ async def test_helpers_are_described(device: Callable[[str], Device]) -> None:
     assert device("person.ada").sensitive
 
 
-async def test_a_script_that_is_written_anew_is_described_anew(
+async def test_a_script_that_is_rewritten_is_described_again(
     hass: HomeAssistant, device: Callable[[str], Device]
 ) -> None:
     before = device("script.greet")

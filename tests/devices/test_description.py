@@ -15,7 +15,7 @@ from custom_components.interphone.devices.model import Device
 from custom_components.interphone.devices.registry import DOMAINS
 
 from .conftest import ALL
-from .test_commands_helpers import told
+from .test_commands_helpers import sent
 
 
 @pytest.fixture
@@ -78,4 +78,4 @@ async def test_nothing_but_background_entities_is_left_out_by_default(
 async def test_every_command_the_demo_home_offers_is_given_to_it(catalog: Catalog) -> None:
     offered = {(d.entity_id.partition(".")[0], command) for d in catalog.devices(ALL) for command in d.commands}
     # What the demo home offers and cannot do is done by machines of the tests' own.
-    assert offered <= told()
+    assert offered <= sent()

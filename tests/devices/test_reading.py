@@ -1,4 +1,4 @@
-"""How states are read: our units, our words, and null for what is not known."""
+"""Reading of states: units, values, and null for unknown."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a website is told when a command is refused, and that nothing was called then."""
+"""Errors of refused commands, which call nothing."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from custom_components.interphone.devices.commands import COMMAND_BURST, Command
 from custom_components.interphone.devices.exposure import Exposure
 from custom_components.interphone.devices.model import Device
 
-from .conftest import ALL, Tell, grant
+from .conftest import ALL, Send, grant
 from .wire import fits
 
 LIGHT = "light.ceiling_lights"
@@ -48,7 +48,7 @@ def platforms() -> list[str]:
         ({"id": "1", "device": "d", "command": "c", "expires_at": "2026-13-45T10:00:00Z"}, "expires_at"),
         ({"id": "1", "device": "d", "command": "c", "expires_at": "2026-01-01T00:00:00+25:00"}, "expires_at"),
         ({"id": "1", "device": "d", "command": "c", "expires_at": "0001-01-01T00:00:00+14:00"}, "expires_at"),
-        # Home Assistant's own parser would not survive it.
+        # Crashes Home Assistant's own parser.
         ({"id": "1", "device": "d", "command": "c", "expires_at": "2026\ud800"}, "expires_at"),
     ],
 )
@@ -107,9 +107,9 @@ async def test_an_envelope_that_is_none(commands: Commands, calls: list[Event], 
     ],
 )
 async def test_params_that_do_not_fit(
-    tell: Tell, calls: list[Event], entity_id: str, command: str, params: dict[str, Any], names: str
+    send: Send, calls: list[Event], entity_id: str, command: str, params: dict[str, Any], names: str
 ) -> None:
-    result = await tell(entity_id, command, **params)
+    result = await send(entity_id, command, **params)
     assert result.status is CommandStatus.FAILED
     assert result.error is not None
     assert result.error.code == "invalid_params"
@@ -143,15 +143,17 @@ async def test_params_that_are_no_object(
         ("sensor.outside_humidity", "value.set"),
     ],
 )
-async def test_a_command_the_device_has_not(tell: Tell, calls: list[Event], entity_id: str, command: str) -> None:
-    result = await tell(entity_id, command)
+async def test_a_command_that_the_device_does_not_have(
+    send: Send, calls: list[Event], entity_id: str, command: str
+) -> None:
+    result = await send(entity_id, command)
     assert result.error is not None
     assert result.error.code == "unsupported_command"
     assert not calls
 
 
 @pytest.mark.parametrize("params", [{}, {"percent": "high"}])
-async def test_who_may_not_is_told_so_before_anything_else(
+async def test_permission_is_checked_before_anything_else(
     commands: Commands, device: Callable[[str], Device], calls: list[Event], params: dict[str, Any]
 ) -> None:
     def envelope(entity_id: str, command: str) -> dict[str, Any]:
@@ -184,18 +186,18 @@ async def test_a_device_nobody_knows_or_that_is_no_longer_shared(
     assert not calls
 
 
-async def test_a_device_that_cannot_be_reached(hass: HomeAssistant, tell: Tell, calls: list[Event]) -> None:
+async def test_a_device_that_cannot_be_reached(hass: HomeAssistant, send: Send, calls: list[Event]) -> None:
     lamp = hass.states.get(LIGHT)
     assert lamp is not None
     hass.states.async_set(LIGHT, "unavailable", lamp.attributes)
-    result = await tell(LIGHT, "on_off.set", on=True)
+    result = await send(LIGHT, "on_off.set", on=True)
     assert result.error is not None
     assert result.error.code == "device_offline"
     hass.states.async_remove(LIGHT)
     assert not calls
 
 
-async def test_a_command_that_comes_too_late(
+async def test_a_command_that_arrives_too_late(
     commands: Commands, device: Callable[[str], Device], calls: list[Event]
 ) -> None:
     def envelope(expires_at: datetime) -> dict[str, Any]:
@@ -228,14 +230,14 @@ async def test_a_command_that_comes_too_late(
     ],
 )
 async def test_a_service_that_fails(
-    hass: HomeAssistant, tell: Tell, caplog: pytest.LogCaptureFixture, error: Exception
+    hass: HomeAssistant, send: Send, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     async def fail(_call: ServiceCall) -> None:
         raise error
 
     hass.services.async_register("lock", "unlock", fail)
     caplog.clear()
-    result = await tell("lock.front_door", "lock.unlock", pin="4711")
+    result = await send("lock.front_door", "lock.unlock", pin="4711")
     assert result.status is CommandStatus.FAILED
     assert result.error is not None
     assert result.error.code == "command_failed"
@@ -244,35 +246,35 @@ async def test_a_service_that_fails(
 
 
 async def test_a_service_that_hangs(
-    hass: HomeAssistant, tell: Tell, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant, send: Send, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def hang(_call: ServiceCall) -> None:
         await asyncio.Event().wait()
 
     hass.services.async_register("light", "turn_on", hang)
     monkeypatch.setattr("custom_components.interphone.devices.commands.COMMAND_TIMEOUT", 0.05)
-    result = await tell(LIGHT, "on_off.set", on=True)
+    result = await send(LIGHT, "on_off.set", on=True)
     assert result.error is not None
     assert result.error.code == "timeout"
     assert "did not return" in caplog.text
 
 
 async def test_a_pin_goes_to_the_lock_and_nowhere_else(
-    hass: HomeAssistant, tell: Tell, calls: list[Event], caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant, send: Send, calls: list[Event], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "custom_components.interphone")
-    told = async_capture_events(hass, EVENT_COMMAND)
-    await tell("lock.front_door", "lock.unlock", pin="4711")
+    fired = async_capture_events(hass, EVENT_COMMAND)
+    await send("lock.front_door", "lock.unlock", pin="4711")
     assert calls[0].data["service_data"] == {"code": "4711", "entity_id": "lock.front_door"}
     ours = [record.getMessage() for record in caplog.records if "interphone" in record.name]
-    assert "4711" not in f"{ours} {told[0].data}"
+    assert "4711" not in f"{ours} {fired[0].data}"
 
 
-async def test_the_logbook_can_tell_which_website_did_it(
+async def test_the_event_names_the_website_for_the_logbook(
     hass: HomeAssistant, commands: Commands, device: Callable[[str], Device], calls: list[Event]
 ) -> None:
     order: list[str] = []
-    told = async_capture_events(hass, EVENT_COMMAND)
+    fired = async_capture_events(hass, EVENT_COMMAND)
 
     @callback
     def note(event: Event) -> None:
@@ -288,7 +290,7 @@ async def test_the_logbook_can_tell_which_website_did_it(
         context=context,
     )
     assert order == [EVENT_COMMAND, "call_service"]
-    assert told[0].data == {
+    assert fired[0].data == {
         "entity_id": LIGHT,
         "device": lamp,
         "command": "on_off.set",
@@ -298,7 +300,7 @@ async def test_the_logbook_can_tell_which_website_did_it(
     state = hass.states.get(LIGHT)
     assert state is not None
     assert state.context is context
-    assert told[0].context is context
+    assert fired[0].context is context
     assert calls[0].context is context
 
 
@@ -312,7 +314,7 @@ async def test_too_many_commands(commands: Commands, device: Callable[[str], Dev
     assert last is not None
     assert last.retry_after is not None
     assert 0 < last.retry_after <= 1
-    # Another website is not held up.
+    # Another website is not limited.
     other = await commands.run(grant(ALL, grant_id="g2"), {**envelope, "id": "1"})
     assert other.error is not None
     assert other.error.code == "unsupported_command"

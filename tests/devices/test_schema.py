@@ -1,4 +1,4 @@
-"""Whatever Home Assistant holds, what is sent fits the schema; whatever fits the schema, the home has an answer to."""
+"""Whatever Home Assistant holds, payloads fit the schema; whatever fits the schema of a command is handled."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ from .conftest import ALL
 from .drawing import CAPABLE, CLASSES, EXTREMES, FOREIGN, NAMES, NOBODY, ODD, STATES, VALUES, entities, entity, params
 from .wire import VALIDATORS, fits, validator
 
-# What a forecast tells beside what a state does.
+# Attributes of a forecast that a state does not have.
 FORETOLD = ["datetime", "templow", "precipitation", "precipitation_probability", "is_daytime", "condition"]
 
 
@@ -55,7 +55,7 @@ async def test_every_device_of_the_demo_home_fits_offline(hass: HomeAssistant, c
 
 
 def assert_fits(odd: Entity) -> None:
-    """Hold all traits of an entity against the schema."""
+    """Validate all traits of an entity by the schema."""
     kind = DOMAINS[odd.domain]
     assert kind.type_of(odd).name in TYPES
     traits = kind.traits_of(odd)
@@ -75,7 +75,7 @@ def test_no_value_in_any_attribute_breaks_a_description(domain: str) -> None:
                 assert_fits(entity(domain, value, attributes))
 
 
-# Domains whose state is more than a word.
+# Domains whose state is parsed.
 @pytest.mark.parametrize(
     "domain", ["button", "date", "datetime", "event", "input_datetime", "input_number", "number", "sensor", "time"]
 )
@@ -92,7 +92,7 @@ async def test_no_state_breaks_a_description(hass: HomeAssistant, domain: str, z
 async def test_no_entity_breaks_the_list_of_devices(
     hass: HomeAssistant, everything: Callable[[HomeAssistant], Exposure]
 ) -> None:
-    """Names and icons too, and each device goes through the catalog and onto the wire."""
+    """Names and icons too, through the catalog and as encoded on the wire."""
     for number, odd in enumerate(EXTREMES):
         for domain in DOMAINS:
             hass.states.async_set(f"{domain}.odd_{number}", "on", {**dict.fromkeys(NAMES, odd), **CAPABLE})
@@ -120,7 +120,7 @@ def described(odd: Entity) -> object:
 @settings(max_examples=500, deadline=None)
 @given(entities(), st.sampled_from(VALUES), st.data())
 def test_what_changes_with_use_describes_nothing(odd: Entity, value: str, data: st.DataObject) -> None:
-    """So a state that differs in nothing else needs no new description."""
+    """A state that differs in nothing else needs no new description."""
     volatile = DOMAINS[odd.domain].volatile_attributes
     used = data.draw(st.dictionaries(st.sampled_from(sorted(volatile)), ODD, max_size=25))
     later = entity(odd.domain, value, {**odd.state.attributes, **used}, odd.temperature_unit)
@@ -132,9 +132,9 @@ def test_what_changes_with_use_describes_nothing(odd: Entity, value: str, data: 
 
 @settings(max_examples=300, deadline=None)
 @given(entities(), st.dictionaries(st.sampled_from([*NAMES, *FORETOLD]), ODD, max_size=25))
-def test_whatever_is_foretold_its_points_fit(odd: Entity, told: dict[str, Any]) -> None:
+def test_whatever_a_forecast_holds_its_points_fit(odd: Entity, raw: dict[str, Any]) -> None:
     for time in {"datetime": "2026-11-26T12:00:00Z"}, {}:
-        point = read_forecast(odd, {**told, **time})
+        point = read_forecast(odd, {**raw, **time})
         if point is not None:
             fits("forecast", point)
         assert point is not None or not time
@@ -155,7 +155,7 @@ def commands_of_entities(draw: st.DrawFn) -> tuple[Entity, str, Any]:
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(commands_of_entities())
 def test_a_command_that_fits_is_planned_or_refused_with_a_reason(drawn: tuple[Entity, str, Any]) -> None:
-    told, name, given_params = drawn
+    odd, name, given_params = drawn
     if not name:
         return
     trait, _, verb = name.partition(".")
@@ -163,17 +163,17 @@ def test_a_command_that_fits_is_planned_or_refused_with_a_reason(drawn: tuple[En
     VALIDATORS["command"].validate({"id": "1", "device": "d", "command": name, "params": given_params})
     checked = command.check(given_params)
     try:
-        call = command.plan(told, checked)
+        call = command.plan(odd, checked)
     except InvalidParamsError as error:
         explained = bool(error.detail)
     else:
-        explained = call.domain == told.domain
+        explained = call.domain == odd.domain
         json_dumps(call.data)
     assert explained
     if command.wants is not None:
-        wanted = command.wants(told, checked)
+        wanted = command.wants(odd, checked)
         assert wanted.keys() <= TRAITS[trait].state_fields.keys()
-        TRAITS[trait].reached(wanted, TRAITS[trait].read(told))
+        TRAITS[trait].reached(wanted, TRAITS[trait].read(odd))
 
 
 @settings(max_examples=200, deadline=None)
@@ -188,7 +188,7 @@ def test_whatever_does_not_fit_is_refused_before_anything_is_planned(raw: Any) -
                 command.check(raw)
             except InvalidParamsError:
                 continue
-            # JSON Schema counts 1.0 and 1 as one, and knows no NaN; whatever passes us passes it.
+            # What the check accepts, the schema accepts. NaN is no JSON.
             assert schema.is_valid(raw)
 
 

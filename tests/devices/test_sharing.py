@@ -1,4 +1,4 @@
-"""What is shared follows where things are, live; what opens a home is shared by its name alone."""
+"""Exposure follows areas, floors and labels, live; sensitive entities are shared by name alone."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ def entity_ids(catalog: Catalog) -> set[str]:
 async def test_what_moves_in_is_shared_and_what_moves_out_is_not(
     hass: HomeAssistant, registry: er.EntityRegistry, catalog: Catalog
 ) -> None:
-    """However it comes to a place or a label: by itself, by its device, by its area."""
+    """Whether it has a place or label itself, by its device, or by its area."""
     areas, devices = ar.async_get(hass), dr.async_get(hass)
     floor = fr.async_get(hass).async_create("Upstairs").floor_id
     guests = lr.async_get(hass).async_create("Guests").label_id
@@ -42,7 +42,7 @@ async def test_what_moves_in_is_shared_and_what_moves_out_is_not(
     assert entry is not None
     device_id = entry.device_id
     assert device_id is not None
-    # Only what has a name of its own may have a place of its own.
+    # Only entities with a registry entry have a place of their own.
     registry.async_update_entity(LIGHT, name="Lamp")
     steps: list[tuple[Places, Callable[[], object], Callable[[], object]]] = [
         (

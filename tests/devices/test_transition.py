@@ -1,4 +1,4 @@
-"""Lights that fade: the time a change shall take, offered where it can be kept and nowhere else."""
+"""Transitions of lights: offered by those that can fade, refused by others."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,14 +12,14 @@ from pytest_homeassistant_custom_component.common import setup_test_component_pl
 from custom_components.interphone.devices.commands import CommandStatus
 from custom_components.interphone.devices.model import Device
 
-from .conftest import Tell
+from .conftest import Send
 from .wire import VALIDATORS, fits
 
 FADES, JUMPS = "light.fades", "light.jumps"
 
 
 class Lamp(LightEntity):
-    """A lamp that remembers how slowly it was last told to change."""
+    """A lamp that records the transition of its last change."""
 
     _attr_supported_color_modes = {ColorMode.HS, ColorMode.COLOR_TEMP}  # noqa: RUF012 - as the base class has it
     _attr_is_on = False
@@ -73,7 +73,7 @@ COMMANDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize("seconds", [0, 2.5, 300])
 @pytest.mark.parametrize(("command", "params", "state"), COMMANDS)
 async def test_a_change_takes_its_time(
-    tell: Tell,
+    send: Send,
     device: Callable[[str], Device],
     lamp: Lamp,
     command: str,
@@ -82,22 +82,22 @@ async def test_a_change_takes_its_time(
     *,
     seconds: float,
 ) -> None:
-    result = await tell(FADES, command, **params, transition_seconds=seconds)
+    result = await send(FADES, command, **params, transition_seconds=seconds)
     assert result.error is None
     assert lamp.transition == seconds
-    told = device(FADES).state[command.partition(".")[0]]
-    assert {key: told[key] for key in state} == state
-    # This lamp says at once where it will be; a toggle wants nothing that could be waited for.
+    now = device(FADES).state[command.partition(".")[0]]
+    assert {key: now[key] for key in state} == state
+    # This lamp shows its target at once; a toggle has no wanted state.
     assert result.status is (CommandStatus.DONE if command == "on_off.toggle" else CommandStatus.CONFIRMED)
 
 
 @pytest.mark.parametrize(("command", "params", "state"), COMMANDS)
-async def test_without_it_the_lamp_does_as_it_likes(
-    tell: Tell, lamp: Lamp, command: str, params: dict[str, Any], state: dict[str, Any]
+async def test_without_it_the_lamp_decides(
+    send: Send, lamp: Lamp, command: str, params: dict[str, Any], state: dict[str, Any]
 ) -> None:
     assert state
     lamp.transition = -1
-    assert (await tell(FADES, command, **params)).error is None
+    assert (await send(FADES, command, **params)).error is None
     assert lamp.transition is None
 
 
@@ -111,11 +111,11 @@ async def test_it_is_offered_only_where_it_can_be_kept(device: Callable[[str], D
 
 @pytest.mark.parametrize(("command", "params", "state"), COMMANDS)
 async def test_one_that_cannot_fade_says_so(
-    tell: Tell, device: Callable[[str], Device], command: str, params: dict[str, Any], state: dict[str, Any]
+    send: Send, device: Callable[[str], Device], command: str, params: dict[str, Any], state: dict[str, Any]
 ) -> None:
     assert state
     before = device(JUMPS)
-    result = await tell(JUMPS, command, **params, transition_seconds=1)
+    result = await send(JUMPS, command, **params, transition_seconds=1)
     assert result.error is not None
     assert (result.error.code, result.error.detail) == (
         "invalid_params",
@@ -127,10 +127,10 @@ async def test_one_that_cannot_fade_says_so(
 @pytest.mark.parametrize("seconds", [-1, 300.1, "1", None, True, float("nan")])
 @pytest.mark.parametrize(("command", "params", "state"), COMMANDS)
 async def test_times_that_are_none(
-    tell: Tell, command: str, params: dict[str, Any], state: dict[str, Any], *, seconds: object
+    send: Send, command: str, params: dict[str, Any], state: dict[str, Any], *, seconds: object
 ) -> None:
     assert state
-    result = await tell(FADES, command, **params, transition_seconds=seconds)
+    result = await send(FADES, command, **params, transition_seconds=seconds)
     assert result.error is not None
     assert result.error.code == "invalid_params"
     assert "transition_seconds: expected a number from 0 to 300" in (result.error.detail or "")

@@ -1,4 +1,4 @@
-"""On the wire temperatures are °C and measures have one unit, whatever the home counts in."""
+"""On the wire temperatures are °C and each quantity has one unit, whatever units the home uses."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ import pytest
 from custom_components.interphone.devices.commands import CommandStatus
 from custom_components.interphone.devices.model import Device
 
-from .conftest import Tell, set_up_demo
+from .conftest import Send, set_up_demo
 
 
 @pytest.fixture
@@ -63,22 +63,22 @@ async def test_a_fahrenheit_home_is_described_in_celsius(hass: HomeAssistant, de
     ],
 )
 async def test_commands_are_converted_back(
-    tell: Tell, calls: list[Event], entity_id: str, command: str, params: dict[str, float], sent: dict[str, float]
+    send: Send, calls: list[Event], entity_id: str, command: str, params: dict[str, float], sent: dict[str, float]
 ) -> None:
-    result = await tell(entity_id, command, **params)
+    result = await send(entity_id, command, **params)
     assert result.status is CommandStatus.CONFIRMED
     data = dict(calls[0].data["service_data"])
     del data["entity_id"]
     assert data == sent
 
 
-async def test_a_limit_told_in_celsius_is_the_limit(hass: HomeAssistant, tell: Tell, calls: list[Event]) -> None:
+async def test_a_limit_in_celsius_is_the_exact_limit(hass: HomeAssistant, send: Send, calls: list[Event]) -> None:
     limits = {"device_class": "temperature", "unit_of_measurement": "°F", "min": 47, "max": 98}
     hass.states.async_set("number.pool", "60", limits)
     await hass.async_block_till_done()
     # 8.33 °C are 46.99 °F, 36.67 °C are 98.01 °F.
-    await tell("number.pool", "level.set", value=8.33)
-    await tell("number.pool", "level.set", value=36.67)
+    await send("number.pool", "level.set", value=8.33)
+    await send("number.pool", "level.set", value=36.67)
     assert [call.data["service_data"]["value"] for call in calls] == [47, 98]
 
 
@@ -89,10 +89,10 @@ async def test_a_limit_told_in_celsius_is_the_limit(hass: HomeAssistant, tell: T
         ("number.temperature_setting", "level.set", {"value": 36}, "15 to 35 °C"),
     ],
 )
-async def test_ranges_are_told_in_celsius(
-    tell: Tell, calls: list[Event], entity_id: str, command: str, params: dict[str, float], names: str
+async def test_errors_name_ranges_in_celsius(
+    send: Send, calls: list[Event], entity_id: str, command: str, params: dict[str, float], names: str
 ) -> None:
-    result = await tell(entity_id, command, **params)
+    result = await send(entity_id, command, **params)
     assert result.error is not None
     assert result.error.code == "invalid_params"
     assert names in (result.error.detail or "")

@@ -1,4 +1,4 @@
-"""What goes over the wire, held against the published JSON Schema."""
+"""Validation of payloads by the published JSON Schema."""
 
 from datetime import datetime
 import json
@@ -13,7 +13,7 @@ FORMATS = FormatChecker()
 
 @FORMATS.checks("date-time", raises=ValueError)
 def is_instant(value: object) -> bool:
-    """Check a format for which jsonschema has a check only beside packages that are not ours."""
+    """Check `date-time`, which jsonschema checks only when another package is installed."""
     return not isinstance(value, str) or datetime.fromisoformat(value.upper()).tzinfo is not None
 
 
@@ -30,7 +30,7 @@ VALIDATORS = {name: validator(name) for name in json_schema()["$defs"]} | {
 
 
 def fits(name: str, payload: object) -> None:
-    """Fail when a payload, as it goes over the wire, does not fit."""
+    """Assert that a payload, encoded as on the wire, is valid."""
     errors = [
         f"{error.json_path}: {error.message}" for error in VALIDATORS[name].iter_errors(json.loads(json_dumps(payload)))
     ]

@@ -1,4 +1,4 @@
-"""What a website does with the address of a stream, and what happens in the home meanwhile."""
+"""Requests of a website and its players for a stream, and control of the home meanwhile."""
 
 import asyncio
 from datetime import timedelta
@@ -23,7 +23,7 @@ SECONDS = SEGMENT_SECONDS * WHOLE_SEGMENTS + 4
 
 
 async def opened(home: Home, tokens: Tokens, path: str) -> str:
-    """Ask for an address; return it below the base path."""
+    """Request an address; return it below the base path."""
     status, body = await home.request("GET", path, headers=tokens.headers)
     assert status == 200, body
     assert body["format"] == "hls"
@@ -32,7 +32,7 @@ async def opened(home: Home, tokens: Tokens, path: str) -> str:
 
 
 async def reload(home: Home, media: str) -> list[str]:
-    """Ask for one segment after the other, as players that wait for the next do, until the film is at its end."""
+    """Fetch one segment after the other, as players do, until the film ends."""
     for number in range(WHOLE_SEGMENTS):
         lines = await playlist(home, f"{media}?_HLS_msn={number}")
     return lines
@@ -59,7 +59,7 @@ async def revoke(home: Home, tokens: Tokens) -> None:
 
 
 def waiting_for_a_segment(camera: FilmCamera, monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[None]:
-    """Return what is put something into for each request that waits for Home Assistant's next segment."""
+    """Return a queue that gets an item for each request that waits for Home Assistant's next segment."""
     assert camera.stream
     output = camera.stream.outputs()["hls"]
     waits, segment = asyncio.Queue[None](), output.recv

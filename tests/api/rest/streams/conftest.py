@@ -33,12 +33,12 @@ async def lens(film: bytes) -> AsyncGenerator[Lens]:
 
 @pytest.fixture
 async def camera(home: Home, lens: Lens) -> AsyncGenerator[FilmCamera]:
-    # The shorter a part, the sooner one that does not come is given up.
+    # The shorter a part, the sooner a missing one times out.
     assert await async_setup_component(home.hass, "stream", {"stream": {"part_duration": 0.2}})
     camera = FilmCamera(lens.address)
     await set_up_cameras(home.hass, camera, StillCamera(), LiveCamera())
     yield camera
-    # Home Assistant forgets a timer when a stream is stopped while it is watched, or sends its first piece.
+    # Home Assistant leaves a timer behind when a stream is stopped while watched, or before its first part.
     await lens.close()
     if camera.stream:
         for output in camera.stream.outputs().values():

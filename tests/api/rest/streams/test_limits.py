@@ -1,4 +1,4 @@
-"""How long an address is good, how many there are, and how long a camera is tried."""
+"""Limits of streams: lifetime and number of addresses, and how long a camera is tried."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ from .addresses import (
 )
 
 
-async def test_a_camera_that_failed_is_left_alone_for_a_while(
+async def test_a_camera_that_failed_is_not_tried_again_for_a_while(
     home: Home, tokens: Tokens, path: str, camera: FilmCamera
 ) -> None:
     source, camera.source = camera.source, None
@@ -50,10 +50,10 @@ async def test_a_camera_that_never_delivers_is_not_tried_for_ever(
     assert not camera.stream.outputs()
 
 
-async def test_an_address_that_nobody_uses_is_over(
+async def test_an_unused_address_expires(
     home: Home, tokens: Tokens, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Less than Home Assistant's own stream waits for.
+    # Less than the idle timeout of Home Assistant's own stream.
     limit = "custom_components.interphone.media.hls.STREAM_IDLE_TIMEOUT"
     monkeypatch.setattr(limit, 10)
     first, second = await opened(home, tokens, path), await opened(home, tokens, path)
@@ -67,7 +67,7 @@ async def test_an_address_that_nobody_uses_is_over(
     await home.refused(404, "unknown_stream", "GET", first)
 
 
-async def test_an_address_that_somebody_always_uses_is_over_some_day(
+async def test_an_address_in_use_expires_after_its_lifetime(
     home: Home, tokens: Tokens, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.interphone.media.hls.STREAM_LIFETIME", 10)
@@ -78,7 +78,7 @@ async def test_an_address_that_somebody_always_uses_is_over_some_day(
     await home.refused(404, "unknown_stream", "GET", address)
 
 
-async def test_one_address_too_many_ends_the_least_used(home: Home, tokens: Tokens, path: str) -> None:
+async def test_one_address_too_many_ends_the_least_recently_used(home: Home, tokens: Tokens, path: str) -> None:
     other = await home.pair_from_display()
     others = await opened(home, other, path)
     addresses = [await opened(home, tokens, path) for _ in range(STREAMS_PER_GRANT)]
@@ -90,7 +90,9 @@ async def test_one_address_too_many_ends_the_least_used(home: Home, tokens: Toke
         await playlist(home, address)
 
 
-async def test_who_is_refused_puts_no_player_out(home: Home, tokens: Tokens, path: str, camera: FilmCamera) -> None:
+async def test_a_refused_request_ends_no_other_address(
+    home: Home, tokens: Tokens, path: str, camera: FilmCamera
+) -> None:
     porch = f"/devices/{(await home.device(tokens, 'Porch'))['id']}/stream"
     addresses = [await opened(home, tokens, path) for _ in range(STREAMS_PER_GRANT)]
     await home.refused(422, "unsupported_stream", "GET", porch, headers=tokens.headers)
@@ -106,7 +108,7 @@ async def test_who_is_refused_puts_no_player_out(home: Home, tokens: Tokens, pat
         await playlist(home, address)
 
 
-async def test_more_addresses_than_screens_at_once_are_refused(
+async def test_too_many_requests_for_addresses_at_once_are_refused(
     home: Home, tokens: Tokens, path: str, camera: FilmCamera
 ) -> None:
     camera.ready.clear()
@@ -120,8 +122,8 @@ async def test_more_addresses_than_screens_at_once_are_refused(
         assert {status for status, _body in await asyncio.gather(*rest)} == {200}
 
 
-async def test_an_address_ends_with_the_token_it_was_asked_for_with(home: Home, path: str) -> None:
-    # Less than an unused address has.
+async def test_an_address_expires_with_its_access_token(home: Home, path: str) -> None:
+    # Less than an unused address lasts.
     set_token_lifetime(home, 20)
     address = await opened(home, await home.pair_from_display(), path)
     set_token_lifetime(home, 3600)
@@ -133,13 +135,13 @@ async def test_an_address_ends_with_the_token_it_was_asked_for_with(home: Home, 
     await playlist(home, longer)
 
 
-async def test_a_token_at_its_end_buys_no_address(home: Home, path: str) -> None:
+async def test_an_expired_token_gets_no_address(home: Home, path: str) -> None:
     set_token_lifetime(home, 0)
     tokens = await home.pair_from_display()
     await home.refused(401, "expired_token", "GET", path, headers=tokens.headers)
 
 
-async def test_more_than_players_ask_at_once_is_refused(
+async def test_too_many_waiting_requests_of_one_address_are_refused(
     home: Home, tokens: Tokens, master: str, camera: FilmCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [media] = named(await playlist(home, master), master)

@@ -1,4 +1,4 @@
-"""What a camera streams, for players that have nothing but an address, and only while the grant behind it lasts."""
+"""Playing a stream by its address alone, while its grant lasts."""
 
 import asyncio
 import logging
@@ -67,7 +67,7 @@ async def test_players_of_a_listed_website_only(home: Home, master: str) -> None
         assert "Access-Control-Allow-Origin" not in body
 
 
-async def test_an_address_that_was_never_given(home: Home, path: str, master: str) -> None:
+async def test_an_unknown_address(home: Home, path: str, master: str) -> None:
     for address in ("/streams/x/playlist.m3u8", master.replace("/streams/", "/streams/x"), "/streams/x/init.mp4"):
         await home.refused(404, "unknown_stream", "GET", address)
     await home.refused(401, "missing_token", "GET", path)
@@ -75,7 +75,7 @@ async def test_an_address_that_was_never_given(home: Home, path: str, master: st
 
 
 @pytest.mark.usefixtures("camera")
-async def test_what_has_no_such_stream_says_so(home: Home, tokens: Tokens) -> None:
+async def test_a_device_without_hls_is_refused(home: Home, tokens: Tokens) -> None:
     for name in ("Bed Light", "Porch", "Gate"):
         device = (await home.device(tokens, name))["id"]
         await home.refused(422, "unsupported_stream", "GET", f"/devices/{device}/stream", headers=tokens.headers)
@@ -100,7 +100,7 @@ async def test_a_camera_that_is_off(home: Home, tokens: Tokens, path: str, maste
 
 
 @pytest.mark.parametrize("fault", [None, ValueError("rtsp://user:secret@camera"), TimeoutError()])
-async def test_a_camera_that_fails_is_told_without_its_words(
+async def test_the_error_of_a_camera_stays_in_the_home(
     home: Home,
     tokens: Tokens,
     path: str,
@@ -114,7 +114,7 @@ async def test_a_camera_that_fails_is_told_without_its_words(
     assert "secret" not in caplog.text
 
 
-async def test_a_camera_that_names_no_source_in_time(
+async def test_a_camera_without_a_source_in_time(
     home: Home, tokens: Tokens, path: str, camera: FilmCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.interphone.media.hls.STREAM_TIMEOUT", 0.01)
@@ -122,8 +122,8 @@ async def test_a_camera_that_names_no_source_in_time(
     await home.refused(503, "stream_unavailable", "GET", path, headers=tokens.headers)
 
 
-async def test_a_late_part_is_waited_for_by_coming_again(home: Home, master: str) -> None:
-    """Players come again for a playlist after a 503, and give up after a 404."""
+async def test_a_late_part_is_fetched_again(home: Home, master: str) -> None:
+    """Players fetch a playlist again after a 503, and stop after a 404."""
     [media] = named(await playlist(home, master), master)
     await reload(home, media)
     async with asyncio.timeout(20):
@@ -132,12 +132,12 @@ async def test_a_late_part_is_waited_for_by_coming_again(home: Home, master: str
             number, part = hint.rpartition("/")[2].split(".")[:2]
             query = f"?_HLS_msn={number}&_HLS_part={part}"
             async with home.client.get(f"{BASE_PATH}{media}{query}") as response:
-                if response.status != 200:  # else it was just about to come
+                if response.status != 200:  # else it has just arrived
                     break
         await home.refused(503, "stream_unavailable", "GET", media + query)
 
 
-async def test_a_home_assistant_that_serves_streams_otherwise_is_a_fault_of_ours(
+async def test_a_change_of_home_assistants_stream_views_is_an_internal_error(
     home: Home, master: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delattr("homeassistant.components.stream.hls.HlsMasterPlaylistView")
@@ -146,7 +146,7 @@ async def test_a_home_assistant_that_serves_streams_otherwise_is_a_fault_of_ours
     caplog.clear()
 
 
-async def test_what_a_stream_does_not_hold(home: Home, master: str) -> None:
+async def test_parts_that_a_stream_does_not_have(home: Home, master: str) -> None:
     [media] = named(await playlist(home, master), master)
     await reload(home, media)
     for query in ("_HLS_msn=x", "_HLS_msn=1&_HLS_part=-1", "_HLS_part=1", "_HLS_msn=99", f"_HLS_msn={'1' * 5000}"):
@@ -162,7 +162,7 @@ async def test_all_who_watch_share_one_stream(home: Home, tokens: Tokens, path: 
     assert lens.watchers == 1
 
 
-async def test_we_tell_no_ticket(
+async def test_no_ticket_is_logged_or_published(
     home: Home, tokens: Tokens, path: str, hass_client: ClientSessionGenerator, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -177,5 +177,5 @@ async def test_we_tell_no_ticket(
     assert await async_setup_component(home.hass, "diagnostics", {})
     diagnostics = await get_diagnostics_for_config_entry(home.hass, hass_client, home.entry)
     relay = repr(home.entry.runtime_data.streams.__dict__)
-    told = [*own, str(diagnostics), relay, *(str(event.as_dict()) for event in events)]
-    assert [text for text in told if ticket in text] == []
+    published = [*own, str(diagnostics), relay, *(str(event.as_dict()) for event in events)]
+    assert [text for text in published if ticket in text] == []

@@ -1,4 +1,4 @@
-"""An address is good for as long as the grant behind it sees the camera, also for who waits."""
+"""An address ends when its grant loses the camera, also for waiting requests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -53,7 +53,7 @@ async def unload(home: Home, _tokens: Tokens) -> None:
 
 
 class PutOut(NamedTuple):
-    """How a website loses sight of a camera, and what it is told when that happens while it waits."""
+    """How a grant loses a camera, and the error of a request that waits meanwhile."""
 
     act: Callable[[Home, Tokens], Awaitable[None]]
     status: int
@@ -74,9 +74,7 @@ each_way_out = pytest.mark.parametrize("way", PUT_OUT, ids=lambda way: way.act._
 
 
 @each_way_out
-async def test_an_address_is_over_with_what_it_was_given_for(
-    home: Home, tokens: Tokens, master: str, way: PutOut
-) -> None:
+async def test_an_address_ends_with_its_grant(home: Home, tokens: Tokens, master: str, way: PutOut) -> None:
     [media] = named(await playlist(home, master), master)
     segment = named(await reload(home, media), media)[-1]
     await fetch(home, segment, "video/iso.segment")
@@ -85,7 +83,7 @@ async def test_an_address_is_over_with_what_it_was_given_for(
     for address in (segment, urljoin(media, "init.mp4"), media, master):
         await home.refused(*refusal, "GET", address)
 
-    # Nor does it come back with what was taken.
+    # Giving the camera back does not revive it.
     if way.act is unload:
         assert await home.hass.config_entries.async_setup(home.entry.entry_id)
     await home.command("grants/resume", grant_id=tokens.grant_id)
@@ -98,7 +96,7 @@ async def test_an_address_is_over_with_what_it_was_given_for(
 
 
 @each_way_out
-async def test_who_waits_for_the_next_segment_is_put_out_at_once(
+async def test_a_request_waiting_for_a_segment_ends_at_once(
     home: Home,
     tokens: Tokens,
     master: str,
@@ -118,7 +116,7 @@ async def test_who_waits_for_the_next_segment_is_put_out_at_once(
 
 
 @each_way_out
-async def test_who_waits_for_an_address_is_put_out_at_once(
+async def test_a_request_waiting_for_an_address_ends_at_once(
     home: Home, tokens: Tokens, path: str, camera: FilmCamera, way: PutOut
 ) -> None:
     camera.ready.clear()
@@ -130,7 +128,7 @@ async def test_who_waits_for_an_address_is_put_out_at_once(
     assert (answered, body["error"]) == (way.status, way.error)
 
 
-async def test_who_is_let_in_no_longer_while_the_camera_works_gets_nothing(
+async def test_a_grant_lost_while_the_camera_starts_gets_no_address(
     home: Home, tokens: Tokens, path: str, camera: FilmCamera, freezer: FrozenDateTimeFactory
 ) -> None:
     expires = (dt_util.utcnow() + timedelta(seconds=5)).isoformat()
@@ -144,7 +142,7 @@ async def test_who_is_let_in_no_longer_while_the_camera_works_gets_nothing(
     assert (status, body["error"]) == (401, "grant_revoked")
 
 
-async def test_who_still_sees_the_camera_goes_on_watching(home: Home, tokens: Tokens, master: str) -> None:
+async def test_a_grant_that_keeps_the_camera_keeps_its_stream(home: Home, tokens: Tokens, master: str) -> None:
     device = (await home.device(tokens, "Garden"))["id"]
     scope = {"devices": [device], "control": False}
     assert (await home.command("grants/update", grant_id=tokens.grant_id, scope=scope))["success"]
