@@ -16,7 +16,7 @@ from custom_components.interphone.api.socketio.server import SocketIoServer
 from custom_components.interphone.engineio.server import Engine
 from custom_components.interphone.engineio.settings import Settings
 
-# Heartbeats that do not get in the way, and room for every client of a test.
+# Heartbeats longer than any test, and room for all clients of a test.
 PATIENT = Settings(
     ping_interval=20,
     ping_timeout=20,
@@ -30,7 +30,7 @@ PATIENT = Settings(
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(socket_enabled: None) -> None:
-    """No Home Assistant here, but sockets."""
+    """Allow sockets; the engine's tests need no Home Assistant."""
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def http() -> AsyncGenerator[ClientSession]:
 
 
 class RawSocket:
-    """A WebSocket client made by hand: it says what it is told and reads only when asked."""
+    """A WebSocket client without a library, which reads only when the test does."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -69,7 +69,7 @@ class RawSocket:
 
     @classmethod
     async def open(cls, url: str, version: int = 4) -> RawSocket:
-        """Shake hands and read OPEN."""
+        """Make the handshake and read OPEN."""
         host, port = url.removeprefix("http://").split("/")[0].split(":")
         path = "/" + url.removeprefix("http://").partition("/")[2]
         # Small buffers, so that what is not read stays with the sender.
@@ -104,7 +104,7 @@ class RawSocket:
         return await self.reader.readexactly(length)
 
     async def read_to_end(self) -> None:
-        """Read frames until the connection breaks, and raise what broke it."""
+        """Read frames until the connection ends; raise IncompleteReadError or ConnectionError then."""
         while True:
             await self.read_frame()
 
@@ -178,14 +178,14 @@ class Wire:
 
 
 async def eventually(condition: Callable[[], object], patience: float = 5) -> None:
-    """Wait for something the server does by itself, and tells nobody."""
+    """Wait for a state of the server that no event announces."""
     async with asyncio.timeout(patience):
         while not condition():  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.001)
 
 
 async def poll_arrives(wire: Wire, sid: str) -> None:
-    """Wait until a poll of this session waits at the server."""
+    """Wait until the server holds a poll of this session."""
     session = wire.engine.find(sid)
     assert session is not None
     await eventually(lambda: session.polled)

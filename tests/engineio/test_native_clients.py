@@ -1,5 +1,6 @@
 """What clients other than the JavaScript ones send, byte for byte."""
 
+import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 import json
@@ -183,15 +184,32 @@ async def test_a_client_that_is_still_sending_can_read_why_its_message_is_refuse
     """Bytes that arrive after the close frame do not reset the connection before the client has read it."""
     wire = await make_wire(packet_size=1000, packet_size_max=1000, close_timeout=30)
     socket = await open_socket(wire)
+    socket.writer.transport.pause_reading()
     frame = masked_frame(b"4" + b"x" * 1000)
     socket.writer.write(frame[:100])
     await eventually(lambda: not wire.engine._sessions)
-    socket.writer.write(frame[100:] + masked_frame(b"\x03\xf1", 8))
-    await socket.writer.drain()
+    for part in (frame[100:], masked_frame(b"\x03\xf1", 8)):
+        socket.writer.write(part)
+        await asyncio.sleep(0.02)  # until the server's kernel has it, and would answer with a reset
+    socket.writer.transport.resume_reading()
     assert (await socket.close_frame())[0] == 1009
     assert await socket.end() == b""
     socket.writer.close()
     await eventually(lambda: not wire.engine._connections)
+
+
+async def test_a_malformed_packet_ends_with_the_handshake(make_wire: MakeWire, version: int) -> None:
+    wire = await make_wire(version, close_timeout=30)
+    socket = await open_socket(wire, f"EIO={version}&transport=websocket")
+    socket.writer.transport.pause_reading()
+    socket.writer.write(masked_frame(b"9"))
+    assert await wire.event("disconnect") == "parse error"
+    for frame in (masked_frame(b"4too late"), masked_frame(b"\x03\xea", 8)):
+        socket.writer.write(frame)
+        await asyncio.sleep(0.02)  # as above
+    socket.writer.transport.resume_reading()
+    assert await socket.close_frame() == (1002, "parse error")
+    assert await socket.end() == b""
 
 
 async def test_a_client_that_never_ends_a_failed_connection_is_dropped_in_time(make_wire: MakeWire) -> None:
