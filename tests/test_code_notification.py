@@ -77,7 +77,7 @@ async def test_one_for_each_code_and_each_goes_alone(home: Home) -> None:
     assert f"# {letters[:4]} {letters[4:8]} {letters[8:]}" in (await shown(home))["message"]
 
 
-async def test_one_begun_on_a_display_speaks_of_no_stranger(home: Home) -> None:
+async def test_one_begun_at_a_display_names_no_website(home: Home) -> None:
     await home.command("pairing/begin")
     message = (await shown(home))["message"]
     assert "asks to be let in" not in message
@@ -97,7 +97,7 @@ async def test_one_begun_on_a_display_speaks_of_no_stranger(home: Home) -> None:
         "# 00000000",
     ],
 )
-async def test_a_strangers_words_are_words(home: Home, name: str) -> None:
+async def test_a_name_that_a_website_claims_is_not_markdown(home: Home, name: str) -> None:
     await home.request("POST", "/code", json={"client_name": name})
     await home.display.next_code()
     message = (await shown(home))["message"]

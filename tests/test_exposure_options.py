@@ -1,4 +1,4 @@
-"""Options take effect live: who sees what changes under an open socket, and only strangers are put out."""
+"""Options take effect live: open sockets follow, and only pages that are no longer allowed are closed."""
 
 from typing import Any
 
@@ -67,12 +67,12 @@ async def test_what_is_shared_changes_under_an_open_socket(home: Home, tokens: T
     relay = home.entry.runtime_data
     bed_light = await home.device(tokens)
     await save(home, domains=["switch", "input_boolean"])
-    told = await website.receive("devices")
-    assert bed_light["id"] in told["removed"]
+    pushed = await website.receive("devices")
+    assert bed_light["id"] in pushed["removed"]
     assert not LIGHTS & await names(home, tokens)
     await save(home)
-    told = await website.receive("devices")
-    assert {device["name"] for device in told["added"]} >= LIGHTS
+    pushed = await website.receive("devices")
+    assert {device["name"] for device in pushed["added"]} >= LIGHTS
     await still_there(website, home, tokens)
     assert home.entry.runtime_data is relay
 
@@ -144,9 +144,9 @@ async def test_a_doorbell_is_chosen_live(home: Home, website: Socket) -> None:
     for state in ("off", "on"):
         home.hass.states.async_set("binary_sensor.mat", state, {"device_class": "occupancy"})
         await home.hass.async_block_till_done()
-    told = [await website.next() for _ in range(3)]
-    assert [name for name, _ in told] == ["devices", "state", "event"]
-    assert told[-1][1]["type"] == "ring"
+    pushed = [await website.next() for _ in range(3)]
+    assert [name for name, _ in pushed] == ["devices", "state", "event"]
+    assert pushed[-1][1]["type"] == "ring"
 
 
 async def test_an_origin_taken_off_the_list_is_out_at_once(

@@ -21,7 +21,7 @@ def stores(hass: HomeAssistant) -> dict[str, str]:
 
 
 def keep(hass: HomeAssistant, text: str) -> None:
-    """Write the file that grants and tokens are kept in."""
+    """Write the file of grants and tokens."""
     Path(hass.config.path(".storage", DOMAIN)).write_text(text)
 
 
@@ -115,7 +115,7 @@ async def test_a_store_that_cannot_be_read_lets_nobody_in(home: Home, caplog: py
     await home.refused(503, "not_ready", "GET", "/grant", headers=tokens.headers)
     await home.refused(503, "not_ready", "GET", "/code")
     assert stores(home.hass)[DOMAIN] == good[: len(good) // 2]
-    caplog.clear()  # the owner is told
+    caplog.clear()  # the failure is logged
 
     keep(home.hass, good)
     assert await home.hass.config_entries.async_reload(home.entry.entry_id)

@@ -70,7 +70,7 @@ async def round_of(home: Home, connect: Connect, hass_ws_client: WebSocketGenera
     await display.close()
     while (await home.display.next())["state"] != "rejected":
         pass
-    # The website is put out.
+    # The grant is revoked.
     assert (await home.command("grants/revoke", grant_id=tokens.grant_id))["success"]
     assert (await waiting)[0] == 401
     await home.hass.async_block_till_done()

@@ -57,8 +57,8 @@ async def test_the_logbook_says_which_website_answered(
     _, before = await home.request("GET", "/devices", headers=tokens.headers)
     await home.hass.services.async_call("interphone", "ring", ring, blocking=True)
     since = f"/events?wait=5&since={before['epoch']}:{before['seq']}"
-    [told] = (await home.request("GET", since, headers=tokens.headers))[1]["changes"]
-    path = f"/events/{told['payload']['event_id']}/answer"
+    [change] = (await home.request("GET", since, headers=tokens.headers))[1]["changes"]
+    path = f"/events/{change['payload']['event_id']}/answer"
     assert (await home.request("POST", path, headers=tokens.headers, json={"action": action}))[0] == 200
 
     [entry] = [entry for entry in await logbook(home, started) if entry.get("domain") == "interphone"]

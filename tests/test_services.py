@@ -28,16 +28,16 @@ async def ring(hass: HomeAssistant, *, response: bool = False, **data: Any) -> A
 
 async def test_any_automation_rings_the_websites(home: Home, website: Socket, tokens: Tokens) -> None:
     await ring(home.hass, entity_id=LIGHT, message="A parcel has come.", timeout=60)
-    told = await website.receive("event")
+    event = await website.receive("event")
     light = await home.device(tokens)
-    assert (told["id"], told["type"], told["name"], told["message"]) == (
+    assert (event["id"], event["type"], event["name"], event["message"]) == (
         light["id"],
         "ring",
         "Bed Light",
         "A parcel has come.",
     )
-    assert told["answerable"] is True
-    at, expires_at = (dt_util.parse_datetime(told[key]) for key in ("at", "expires_at"))
+    assert event["answerable"] is True
+    at, expires_at = (dt_util.parse_datetime(event[key]) for key in ("at", "expires_at"))
     assert at is not None
     assert expires_at is not None
     assert (expires_at - at).total_seconds() == 60
@@ -45,16 +45,16 @@ async def test_any_automation_rings_the_websites(home: Home, website: Socket, to
 
 async def test_the_answer_is_the_response(home: Home, website: Socket) -> None:
     called = asyncio.create_task(ring(home.hass, response=True, name="Gate"))
-    told = await website.receive("event")
-    assert (told["id"], told["name"], told["message"]) == (None, "Gate", None)
+    event = await website.receive("event")
+    assert (event["id"], event["name"], event["message"]) == (None, "Gate", None)
     assert not called.done()
-    acknowledged = await website.call("answer", {"event_id": told["event_id"], "action": "open"})
+    acknowledged = await website.call("answer", {"event_id": event["event_id"], "action": "open"})
     assert acknowledged == {"success": True}
     response = await called
     [grant] = await home.grants()
     assert dt_util.parse_datetime(response.pop("at")) is not None
     assert response == {
-        "event_id": told["event_id"],
+        "event_id": event["event_id"],
         "answered": True,
         "website": grant["name"],
         "action": "open",
@@ -68,9 +68,9 @@ async def test_nobody_answers(home: Home) -> None:
 
 async def test_a_home_that_stops_answers_for_nobody(home: Home, website: Socket) -> None:
     called = asyncio.create_task(ring(home.hass, response=True, name="Gate"))
-    told = await website.receive("event")
+    event = await website.receive("event")
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
-    assert await called == {"event_id": told["event_id"], "answered": False}
+    assert await called == {"event_id": event["event_id"], "answered": False}
 
 
 async def test_who_hears_it(home: Home, connect: Connect, website: Socket, tokens: Tokens) -> None:

@@ -1,4 +1,4 @@
-"""Interphone: websites are let in by a code on the home's displays, and then share its devices with them.
+"""Interphone: pairs websites by a code that the home's displays show, and shares the home's devices with them.
 
 This module builds the relay and what is built upon it, and ends both.
 """

@@ -1,4 +1,4 @@
-"""Set-up and options: the name of the home, who may connect, what is shared, how codes and tokens live."""
+"""Config and options flow: name of the home, allowed websites, shared devices, lifetimes of codes and tokens."""
 
 import re
 from typing import Any, Final, override
@@ -56,13 +56,13 @@ ANY_ENTITY: Final = selector.EntitySelector(
 # Lines of the list that says why entities are sensitive.
 REASONS_MAX: Final = 50
 
-# What may be taken for a doorbell where the home has none: someone stands at the door.
+# Sensors that may serve as a doorbell: they notice somebody at the door.
 DOORBELL_FILTER: Final = selector.EntityWithDeviceFilterSelectorConfig(
     domain=BINARY_SENSOR,
     device_class=[BinarySensorDeviceClass.MOTION, BinarySensorDeviceClass.OCCUPANCY, BinarySensorDeviceClass.SOUND],
 )
 
-# Entities by where they are and what they belong to.
+# A choice of entities by place, label, device, or one by one.
 PLACES: Final = vol.Schema(
     {
         vol.Optional(CONF_AREAS): selector.AreaSelector(selector.AreaSelectorConfig(multiple=True)),
@@ -73,10 +73,10 @@ PLACES: Final = vol.Schema(
     }
 )
 
-# A name as DNS knows it, or an address: no wildcard, which a browser's origin never equals.
+# A DNS name or an IP address. No wildcard: origins are compared exactly.
 HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
-# Translations hold no addresses of their own.
+# Addresses in translations are placeholders.
 EXAMPLES: Final = {"example": "https://example.com"}
 
 # The tabs of one browser.
@@ -131,7 +131,7 @@ FILE_ORIGIN: Final = "file://"
 
 
 class InvalidOriginError(ValueError):
-    """Not an origin: a scheme and a host, perhaps a port, and nothing else."""
+    """Not a scheme and a host, with or without a port, and nothing else."""
 
 
 def parse_origin(text: str) -> str:
@@ -153,7 +153,7 @@ def parse_origin(text: str) -> str:
 
 
 def checked(user_input: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the options in their stored form, and the errors of the form's fields."""
+    """Return the options as they are stored, and the error of each invalid field."""
     try:
         origins = [parse_origin(origin) for origin in user_input.get(CONF_ORIGINS, ())]
     except InvalidOriginError:
@@ -162,7 +162,7 @@ def checked(user_input: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
 
 
 class InterphoneConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Set-up in one step."""
+    """The config flow, in one step."""
 
     VERSION = 1
 
@@ -186,12 +186,12 @@ class InterphoneConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> InterphoneOptionsFlow:
-        """Return the flow of the options."""
+        """Return the options flow."""
         return InterphoneOptionsFlow()
 
 
 class InterphoneOptionsFlow(OptionsFlow):
-    """Everything of the set-up, what rings, and how codes and tokens live. What is saved holds at once."""
+    """The options of the config flow, doorbells, and lifetimes. Changes take effect without a reload."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for all options at once."""

@@ -12,13 +12,13 @@ class Listeners[T]:
     """Calls every subscriber with each value, in the order of subscription.
 
     A subscriber that raises is logged and stops neither the others nor the caller of `notify`. One that unsubscribes
-    while a value is handed out is not called with it any more; one that subscribes meanwhile hears the next.
+    during a notification is not called any more; one that subscribes during one is called from the next on.
     """
 
     __slots__ = ("_listeners", "_subject")
 
     def __init__(self, subject: str) -> None:
-        """Start with no subscriber; `subject` names in the log what they subscribe to."""
+        """Start without subscribers; the log names `subject` when one fails."""
         self._subject = subject
         # By an object of their own each, so that the same function may subscribe twice.
         self._listeners: dict[object, Callable[[T], None]] = {}
@@ -34,7 +34,7 @@ class Listeners[T]:
         return unsubscribe
 
     def notify(self, value: T) -> None:
-        """Hand a value to every subscriber."""
+        """Call every subscriber with a value."""
         for key in tuple(self._listeners):
             if (listener := self._listeners.get(key)) is None:
                 continue

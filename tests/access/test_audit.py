@@ -12,7 +12,7 @@ async def acts(home: Home) -> list[tuple[str, Any]]:
     return [(record["act"], record["source"]) for record in records]
 
 
-async def test_who_did_what_is_written_down(home: Home) -> None:
+async def test_who_did_what_is_recorded(home: Home) -> None:
     await home.request("GET", "/code", headers={"Origin": ORIGIN})
     code = await home.display.next_code()
     wrong = str((int(code) + 1) % 10**8).zfill(8)
@@ -47,7 +47,7 @@ async def test_who_did_what_is_written_down(home: Home) -> None:
     assert not any(secret in text for secret in (code, wrong, body["token"], body["refresh_token"]))
 
 
-async def test_the_gate_is_written_down(home: Home) -> None:
+async def test_the_gate_is_recorded(home: Home) -> None:
     relay = home.entry.runtime_data
     relay.desk.gate.failures = 19  # as many wrong codes came before, over days
     await home.request("GET", "/code")
@@ -60,7 +60,7 @@ async def test_the_gate_is_written_down(home: Home) -> None:
     assert "gate_opened" in [act for act, _ in await acts(home)]
 
 
-async def test_the_audit_is_kept_across_a_reload(home: Home) -> None:
+async def test_the_audit_outlives_a_reload(home: Home) -> None:
     await home.pair()
     before = await acts(home)
     assert await home.hass.config_entries.async_reload(home.entry.entry_id)

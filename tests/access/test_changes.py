@@ -1,4 +1,4 @@
-"""Changes of grants while the disk is slow or fails: what could not be kept opens nothing, and nobody comes back."""
+"""Changes of grants while the disk is slow or fails: what cannot be saved grants nothing and restores nothing."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine

@@ -19,7 +19,7 @@ async def pass_time(home: Home, freezer: FrozenDateTimeFactory, seconds: float) 
 
 
 def kids(home: Home) -> list[str]:
-    return [key.kid for key in home.entry.runtime_data.grants._access.keys]  # which key signs is told to nobody outside
+    return [key.kid for key in home.entry.runtime_data.grants._access.keys]  # nothing outside shows which key signs
 
 
 async def test_an_old_key_is_renewed_and_its_tokens_live_on(freezer: FrozenDateTimeFactory, home: Home) -> None:
@@ -63,7 +63,7 @@ async def test_a_renewed_key_is_on_the_disk_at_once(freezer: FrozenDateTimeFacto
     assert kids(home) == kids_on_disk(home) == renewed[:1]
 
 
-async def test_revoking_all_makes_every_token_a_strangers(home: Home) -> None:
+async def test_revoking_all_makes_every_token_invalid(home: Home) -> None:
     tokens = [await home.pair(), await home.pair()]
     assert (await home.command("grants/revoke_all"))["success"]
     assert (await home.command("grants/list"))["result"] == {"grants": []}

@@ -126,15 +126,15 @@ async def test_a_folder_in_its_place_lets_nobody_in(home: Home) -> None:
 
 
 async def test_a_disk_that_cannot_be_written(home: Home) -> None:
-    """Whoever is put out is out, and told the truth; nobody new gets in."""
-    put_out, kept = await home.pair(), await home.pair()
+    """Revocations hold and their failure is reported; no new grant is created."""
+    revoked, kept = await home.pair(), await home.pair()
     storage = path_of(home).parent
     moved = storage.rename(storage.with_name(".storage.away"))
     storage.write_text("")  # a file where the folder was: nothing can be written below it
 
-    answer = await home.command("grants/revoke", grant_id=put_out.grant_id)
+    answer = await home.command("grants/revoke", grant_id=revoked.grant_id)
     assert (answer["success"], answer["error"]["code"]) == (False, "storage_failed")
-    assert (await home.request("GET", "/devices", headers=put_out.headers))[1]["error"] == "grant_revoked"
+    assert (await home.request("GET", "/devices", headers=revoked.headers))[1]["error"] == "grant_revoked"
     refresh = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
     assert (await home.request("POST", "/token", json=refresh))[1]["error"] == "storage_failed"
     assert (await home.request("GET", "/code"))[0] == 200
@@ -147,7 +147,7 @@ async def test_a_disk_that_cannot_be_written(home: Home) -> None:
     moved.rename(storage)
     # The disk is back: the refresh token that was presented in vain is still good.
     assert (await home.request("POST", "/token", json=refresh))[0] == 200
-    assert put_out.grant_id not in path_of(home).read_text()
+    assert revoked.grant_id not in path_of(home).read_text()
 
 
 async def test_a_revocation_is_on_disk_when_it_is_answered(home: Home) -> None:

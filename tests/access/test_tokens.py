@@ -226,11 +226,11 @@ class TestRefresh:
         with pytest.raises(ReusedTokenError):
             refresh.rotate(first)
 
-    def test_strangers_and_forgotten_ones_are_invalid(self, refresh: RefreshTokens) -> None:
+    def test_unknown_and_forgotten_tokens_are_invalid(self, refresh: RefreshTokens) -> None:
         token = refresh.issue("grant")
-        for stranger in ("", "x", token + "x", token[:-1]):
+        for unknown in ("", "x", token + "x", token[:-1]):
             with pytest.raises(InvalidTokenError):
-                refresh.rotate(stranger)
+                refresh.rotate(unknown)
         refresh.forget("grant")
         with pytest.raises(InvalidTokenError):
             refresh.rotate(token)

@@ -175,11 +175,11 @@ class TestRequests:
         world.pass_time(600)
         desk.request(requester("a"))
 
-    def test_six_an_hour_and_twenty_a_day_for_all_strangers(self, world: World, desk: PairingDesk) -> None:
+    def test_six_an_hour_and_twenty_a_day_for_all_unknown_sources(self, world: World, desk: PairingDesk) -> None:
         shown, waits = 0, set[float | None]()
         for minute in range(24 * 60):
             try:
-                desk.reject(desk.request(requester(f"stranger {minute}")).id)
+                desk.reject(desk.request(requester(f"unknown {minute}")).id)
                 shown += 1
             except RateLimitedError as refused:
                 waits.add(refused.retry_after)
@@ -189,11 +189,11 @@ class TestRequests:
         assert shown == 20
         assert waits == {60.0}
 
-    def test_whom_the_home_knows_is_not_held_up_by_strangers(self, world: World, desk: PairingDesk) -> None:
+    def test_known_sources_are_not_limited_by_unknown_ones(self, world: World, desk: PairingDesk) -> None:
         for number in range(6):
-            desk.reject(desk.request(requester(f"stranger {number}")).id)
+            desk.reject(desk.request(requester(f"unknown {number}")).id)
         with pytest.raises(RateLimitedError):
-            desk.request(requester("stranger"))
+            desk.request(requester("unknown"))
         world.known.add("friend")
         assert desk.request(requester("friend")).state is PairingState.SHOWN
 

@@ -57,12 +57,12 @@ class DeskMachine(RuleBasedStateMachine):
         self.gate = FailureGate(failures)
         self.desk = self.world.desk(DeskSettings(style, ask_before_showing=ask), self.gate)
         self.style = style
-        self.told: dict[str, Pairing] = {}  # what listeners were told last of each pairing
+        self.heard: dict[str, Pairing] = {}  # the last notification of each pairing
         self.codes: list[str] = []
         self.redeemed: Counter[str] = Counter()
         self.tried: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.requests = defaultdict[str, Spending](lambda: Spending((3, 600.0)))
-        self.strangers = Spending((6, 3600.0), (20, 86400.0))
+        self.unknown = Spending((6, 3600.0), (20, 86400.0))
         self.checks = defaultdict[str, Spending](lambda: Spending((10, 60.0), (30, 3600.0)))
         self.all_checks = Spending((60, 3600.0))
         self.stalled = False
@@ -84,22 +84,22 @@ class DeskMachine(RuleBasedStateMachine):
 
     def check_notification(self, pairing: Pairing) -> None:
         """A notification is of a change, or a repetition that the event allows."""
-        before = self.told.get(pairing.id)
+        before = self.heard.get(pairing.id)
         if before == pairing:
             self.repeats_left -= 1
-            assert self.repeats_left >= 0, "told twice of one change"
+            assert self.repeats_left >= 0, "notified twice of one change"
         if before is None:
             assert pairing.kind is not PairingKind.DISPLAY or pairing.state is PairingState.SHOWN
         else:
-            assert before.state.live, "told of what was gone"
+            assert before.state.live, "notified of an ended pairing"
             assert pairing.state is not PairingState.REQUESTED or before == pairing
             extended = pairing.deadline != before.deadline
             assert not extended or (pairing.state is PairingState.SHOWN and before.state.pending)
         ends_in = (pairing.expires_at - self.world.now()).total_seconds()
-        assert ends_in == pytest.approx(pairing.deadline - self.world.time, abs=1e-3), "told of a wrong end"
+        assert ends_in == pytest.approx(pairing.deadline - self.world.time, abs=1e-3), "notified of a wrong end"
         if pairing.code is not None and pairing.code not in self.codes:
             self.codes.append(pairing.code)
-        self.told[pairing.id] = pairing
+        self.heard[pairing.id] = pairing
 
     # The second account of the rules.
 
@@ -111,10 +111,10 @@ class DeskMachine(RuleBasedStateMachine):
         """What must be live now, also when time has passed and nobody has looked since."""
         live = {
             pairing.id: pairing
-            for pairing in self.told.values()
+            for pairing in self.heard.values()
             if pairing.state.live and pairing.deadline > self.world.time
         }
-        gone = any(pairing.state.live and pairing.id not in live for pairing in self.told.values())
+        gone = any(pairing.state.live and pairing.id not in live for pairing in self.heard.values())
         if gone and not self.must_ask and not self.shown(live.values()):
             turn = next((pairing for pairing in live.values() if pairing.state is PairingState.REQUESTED), None)
             if turn:
@@ -163,15 +163,15 @@ class DeskMachine(RuleBasedStateMachine):
         begun = self.begun()
         kind = PairingKind.PLAIN if challenge is None else PairingKind.BOUND
         again = next((p for p in live.values() if p.kind is kind and p.challenge == challenge), None)
-        own, strangers = self.requests[source], [] if source in self.world.known else [self.strangers]
-        full = any(spending.full(now) for spending in (own, *strangers))
+        own, unknown = self.requests[source], [] if source in self.world.known else [self.unknown]
+        full = any(spending.full(now) for spending in (own, *unknown))
         pending = sum(pairing.state.pending for pairing in live.values())
         refusal = None if again or not (full or pending >= 3) else RateLimitedError
         got = self.act(lambda: self.desk.request(requester(source), challenge), refusal, repeats=1)
         if again and not own.full(now):
             own.times.append(now)
         elif not again and not refusal:
-            for spending in (own, *strangers):
+            for spending in (own, *unknown):
                 spending.times.append(now)
         if isinstance(got, Pairing):
             if again:
@@ -237,25 +237,25 @@ class DeskMachine(RuleBasedStateMachine):
         [verifier] = [f"v{n}" for n in range(5) if challenge_of(f"v{n}") == pairing.challenge]
         return Proof(pairing.id, verifier)
 
-    @precondition(lambda self: any(pairing.code for pairing in self.told.values()))
+    @precondition(lambda self: any(pairing.code for pairing in self.heard.values()))
     @rule(source=SOURCES, data=st.data())
     def check_right(self, source: str, data: st.DataObject) -> None:
-        pairing = data.draw(st.sampled_from([pairing for pairing in self.told.values() if pairing.code]))
+        pairing = data.draw(st.sampled_from([pairing for pairing in self.heard.values() if pairing.code]))
         self.check(pairing.code or "", source, self.proof_of(pairing))
 
-    @precondition(lambda self: any(pairing.code for pairing in self.told.values()))
+    @precondition(lambda self: any(pairing.code for pairing in self.heard.values()))
     @rule(source=SOURCES, times=st.sampled_from([1, 2, 6, 8]), data=st.data())
     def check_wrong(self, source: str, times: int, data: st.DataObject) -> None:
-        pairing = data.draw(st.sampled_from([pairing for pairing in self.told.values() if pairing.code]))
+        pairing = data.draw(st.sampled_from([pairing for pairing in self.heard.values() if pairing.code]))
         code = pairing.code or ""
         wrong = code[:-1] + ("B" if code[-1] != "B" else "C") if code.isalpha() else other_code(code)
         for _ in range(times):
             self.check(wrong, source, self.proof_of(pairing))
 
-    @precondition(lambda self: self.told)
+    @precondition(lambda self: self.heard)
     @rule(source=SOURCES, typed=MALFORMED, data=st.data())
     def check_malformed(self, source: str, typed: str, data: st.DataObject) -> None:
-        pairing = data.draw(st.sampled_from(list(self.told.values())))
+        pairing = data.draw(st.sampled_from(list(self.heard.values())))
         self.check(typed, source, self.proof_of(pairing))
 
     @precondition(lambda self: self.codes)
@@ -263,7 +263,7 @@ class DeskMachine(RuleBasedStateMachine):
     def check_crossed(self, source: str, verifier: str, data: st.DataObject) -> None:
         """Any code there ever was, with any proof or none: of another kind, of another pairing, of one long gone."""
         code = data.draw(st.sampled_from(self.codes))
-        pairing_id = data.draw(st.sampled_from([None, "no such pairing", *self.told]))
+        pairing_id = data.draw(st.sampled_from([None, "no such pairing", *self.heard]))
         self.check(code, source, None if pairing_id is None else Proof(pairing_id, verifier))
 
     # Residents.
@@ -275,10 +275,10 @@ class DeskMachine(RuleBasedStateMachine):
         assert isinstance(got, Pairing)
         assert got == begun if begun else DISPLAY_STYLE.fits(got.code or "")
 
-    @precondition(lambda self: self.told)
+    @precondition(lambda self: self.heard)
     @rule(data=st.data())
     def reveal(self, data: st.DataObject) -> None:
-        pairing_id = data.draw(st.sampled_from(list(self.told)))
+        pairing_id = data.draw(st.sampled_from(list(self.heard)))
         known = pairing_id in self.live()
         got = self.act(lambda: self.desk.reveal(pairing_id), None if known else UnknownPairingError, repeats=1)
         if known:
@@ -286,14 +286,14 @@ class DeskMachine(RuleBasedStateMachine):
             assert isinstance(got, Pairing)
             assert got.state is PairingState.SHOWN
 
-    @precondition(lambda self: self.told)
+    @precondition(lambda self: self.heard)
     @rule(data=st.data())
     def reject(self, data: st.DataObject) -> None:
-        pairing_id = data.draw(st.sampled_from(list(self.told)))
+        pairing_id = data.draw(st.sampled_from(list(self.heard)))
         known = pairing_id in self.live()
         self.act(lambda: self.desk.reject(pairing_id), None if known else UnknownPairingError)
         if known:
-            assert self.told[pairing_id].state is PairingState.REJECTED
+            assert self.heard[pairing_id].state is PairingState.REJECTED
 
     @rule(source=SOURCES)
     def be_known(self, source: str) -> None:
@@ -325,14 +325,14 @@ class DeskMachine(RuleBasedStateMachine):
         if not self.stalled:
             self.repeats_left = 0
             live = {pairing.id: pairing for pairing in self.desk.live()}
-            assert live == {pairing.id: pairing for pairing in self.told.values() if pairing.state.live}
+            assert live == {pairing.id: pairing for pairing in self.heard.values() if pairing.state.live}
 
     @invariant()
     def few_at_once(self) -> None:
-        live = [pairing for pairing in self.told.values() if pairing.state.live]
+        live = [pairing for pairing in self.heard.values() if pairing.state.live]
         shown, pending = len(self.shown(live)), sum(pairing.state.pending for pairing in live)
         assert shown <= 1
-        # Three are let in to wait; the gate may take the code of the one that was shown, which then waits with them.
+        # Three may wait; the gate may take the code of the one that was shown, which then waits with them.
         assert pending <= (4 if self.gate.closed else 3)
         assert shown + pending <= 4
         assert sum(pairing.kind is PairingKind.DISPLAY for pairing in live) <= 1
@@ -340,20 +340,20 @@ class DeskMachine(RuleBasedStateMachine):
 
     @invariant()
     def codes_only_while_shown(self) -> None:
-        for pairing in self.told.values():
+        for pairing in self.heard.values():
             assert (pairing.code is not None) is (pairing.state is PairingState.SHOWN)
 
     @invariant()
     def closed_gate_hides_all(self) -> None:
         assert self.gate.failures == self.failures
         if self.gate.closed:
-            outsiders = [p for p in self.told.values() if p.state.live and p.kind is not PairingKind.DISPLAY]
+            outsiders = [p for p in self.heard.values() if p.state.live and p.kind is not PairingKind.DISPLAY]
             assert all(pairing.state is PairingState.WAITING for pairing in outsiders)
 
     @invariant()
     def budgets_hold(self) -> None:
         for pairing_id, tried in self.tried.items():
-            pairing = self.told[pairing_id]
+            pairing = self.heard[pairing_id]
             in_all = 20 if pairing.kind is PairingKind.PLAIN else 5
             assert tried.total() <= in_all
             assert max(tried.values(), default=0) <= 5
@@ -362,7 +362,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @invariant()
     def one_timer_for_the_next_end(self) -> None:
-        live = [pairing.deadline for pairing in self.told.values() if pairing.state.live]
+        live = [pairing.deadline for pairing in self.heard.values() if pairing.state.live]
         if not self.stalled:
             assert [at for at, _ in self.world.timers.values()] == ([min(live)] if live else [])
         assert all(deadline <= self.world.time + 300 for deadline in live)
@@ -371,7 +371,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.repeats_left = 0
         self.desk.close()
         assert not self.world.timers
-        assert not any(pairing.state.live for pairing in self.told.values())
+        assert not any(pairing.state.live for pairing in self.heard.values())
         self.act(lambda: self.desk.request(requester()), NotReadyError)
         self.act(self.desk.begin, NotReadyError)
         assert not self.world.timers

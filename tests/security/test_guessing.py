@@ -43,7 +43,7 @@ class Attacker:
 
     def _address(self) -> str:
         self._addresses += 1
-        return f"stranger {self._addresses}"
+        return f"source {self._addresses}"
 
     def ask(self) -> None:
         verifier = f"verifier {len(self.guesses)}"
@@ -122,12 +122,12 @@ def power(value: float, digits: int) -> str:
 def test_the_table_follows_from_the_limits() -> None:
     rows = re.findall(r"^\| ([^|]*) \| ([^|]*\d) \| ([^|]*) \|$", section("A year of guessing"), re.MULTILINE)
     assert len(rows) == 3
-    for who, told, told_chance in rows:
-        *factors, guesses = map(int, re.findall(r"\d+", told.replace(",", "")))  # "104 times 20 = 2,080", or "20"
+    for who, stated, stated_chance in rows:
+        *factors, guesses = map(int, re.findall(r"\d+", stated.replace(",", "")))  # "104 times 20 = 2,080", or "20"
         if factors:
             assert (math.prod(factors), factors[-1]) == (guesses, FAILURE_GATE), who
         assert guesses % FAILURE_GATE == 0, who
-        assert told_chance == power(guesses / CODES, len(re.findall(r"\d", told_chance.partition("e")[0]))), who
+        assert stated_chance == power(guesses / CODES, len(re.findall(r"\d", stated_chance.partition("e")[0]))), who
 
 
 def test_the_text_follows_from_the_limits() -> None:
@@ -136,7 +136,7 @@ def test_the_text_follows_from_the_limits() -> None:
     display_codes = len(LETTERS) ** DISPLAY_CODE_LENGTH
     [(checks, window)] = CHECKS_TOTAL
     assert window == 3600
-    for told in (
+    for stated in (
         f"After {FAILURE_GATE} wrong codes none exists",
         f"at most {FAILURE_GATE} guesses at codes out of 10^{CODE_LENGTH}",
         f"below {power(PLAIN_LIMIT, 1)} a year",
@@ -149,6 +149,6 @@ def test_the_text_follows_from_the_limits() -> None:
         f"{checks} checks an hour",
         f"a chance of {power(checks * HOURS / CODES, 1)}",
     ):
-        assert told in text
+        assert stated in text
     [taps] = re.findall(r"more than about (\d+) times", text)
     assert FAILURE_GATE * (int(taps) + 1) / CODES < PLAIN_LIMIT

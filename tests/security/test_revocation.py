@@ -1,4 +1,4 @@
-"""Whoever is put out is out at once, on every door, whatever is under way."""
+"""Revoking, pausing, ending and narrowing a grant take effect at once on every door, whatever is in progress."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -101,8 +101,8 @@ async def test_every_door_is_shut_at_once(
         assert answer["error"] in errors, path
     refused = await connect(tokens.token, transports=[transport], refused=True)
     assert (await refused.receive("refused"))["data"]["error"] in errors
-    stranger = await connect(transports=[transport])
-    assert (await stranger.call("authenticate", {"token": tokens.token}))["error"] in errors
+    unauthenticated = await connect(transports=[transport])
+    assert (await unauthenticated.call("authenticate", {"token": tokens.token}))["error"] in errors
     status, answer = await refresh(home, tokens)
     assert answer["error"] in errors | {"invalid_token"}, status
 
@@ -142,7 +142,7 @@ async def soon(event: asyncio.Event) -> None:
 
 
 async def slow_light(hass: HomeAssistant) -> tuple[asyncio.Event, asyncio.Event, list[ServiceCall]]:
-    """Let the lights' service begin, and end only when it is told to."""
+    """Let the lights' service begin, and end only when the test lets it."""
     begun, go_on, calls = asyncio.Event(), asyncio.Event(), []
 
     async def turn_on(call: ServiceCall) -> None:
@@ -162,7 +162,7 @@ def three_commands(light: str) -> list[dict[str, Any]]:
 
 
 async def test_in_the_middle_of_a_command(home: Home, connect: Connect) -> None:
-    """What was begun may end, and nobody is told."""
+    """A command in progress may end; its result is sent to nobody."""
     tokens = await home.pair()
     light = await device_of(home, tokens, "Bed Light")
     begun, go_on, _ = await slow_light(home.hass)
@@ -247,7 +247,7 @@ async def test_in_the_middle_of_a_batch_over_a_socket(home: Home, connect: Conne
     [(revoke, "grant_revoked", "invalid_token"), (pause, "grant_paused", "grant_paused")],
 )
 async def test_in_the_middle_of_a_refresh(home: Home, disk: SlowDisk, act: Act, error: str, afterwards: str) -> None:
-    """While the disk is busy with the refresh, the website is put out: the refresh comes to nothing."""
+    """While the disk is busy with the refresh, the grant is revoked, so that the refresh fails."""
     tokens = await home.pair()
     disk.slow_down()
     refreshed = asyncio.create_task(refresh(home, tokens))
@@ -288,7 +288,7 @@ async def test_a_refresh_lost_to_a_pause_can_be_made_again(home: Home, disk: Slo
         (end, "expired_token", "grant_revoked"),
     ],
 )
-async def test_a_slow_disk_keeps_nobody_in(
+async def test_a_slow_disk_delays_no_revocation(
     home: Home, connect: Connect, disk: SlowDisk, act: Act, reason: str, error: str
 ) -> None:
     """The website is out before the disk knows; whoever put it out is answered only when it does."""
@@ -312,21 +312,21 @@ async def test_a_narrowed_scope_stops_the_pushes_at_once(
 ) -> None:
     """Before it is even on disk."""
     tokens = await home.pair()
-    kept = await device_of(home, tokens, "Bed Light")
+    visible = await device_of(home, tokens, "Bed Light")
     lost = await device_of(home, tokens, "Kitchen Lights")
     website = await connect(tokens.token, transports=[transport])
     await website.receive("snapshot")
     disk.slow_down()
-    scope = {"devices": [kept], "control": False}
+    scope = {"devices": [visible], "control": False}
     narrowed = asyncio.create_task(update(home, tokens, scope=scope))
     await soon(disk.writing)
     change = await website.receive("devices")
     assert lost in change["removed"]
-    assert kept not in change["removed"]
+    assert visible not in change["removed"]
     for entity_id in ("light.kitchen_lights", "light.bed_light"):
         await home.hass.services.async_call("light", "toggle", {"entity_id": entity_id}, blocking=True)
-    assert (await website.receive("state"))["id"] == kept
-    for device, error in ((lost, "unknown_device"), (kept, "not_permitted")):
+    assert (await website.receive("state"))["id"] == visible
+    for device, error in ((lost, "unknown_device"), (visible, "not_permitted")):
         ack = await website.command(id=device, device=device, command="on_off.toggle")
         assert ack["error"] == error
     assert not narrowed.done()
