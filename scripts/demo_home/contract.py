@@ -32,7 +32,7 @@ async def pair_as_in_2021(steps: Steps, displays: Displays, home: Home) -> Paire
     async with aiohttp.ClientSession(home.url) as http:
         async with steps.step("contract of 2021: GET /code"), http.get(f"{_PATH}/code") as response:
             expect(await response.json() == {"success": True}, f"the status was {response.status}")
-        async with steps.step("contract of 2021: the code read on the dashboard and on the Socket.IO screen"):
+        async with steps.step("contract of 2021: the code read on the dashboard and on the screen"):
             code = (await displays.wait_on_dashboard("shown", bound=False))["code"]
             await displays.wait_on_screen(code)
         async with steps.step("contract of 2021: a wrong code is refused as wrong_code"):
