@@ -42,9 +42,9 @@ ACTING: Final = frozenset(domain for domain, kind in DOMAINS.items() if any(trai
 # Domains of which some or all entities are sensitive by what they are.
 _OPENING: Final = frozenset(domain for domain, kind in DOMAINS.items() if kind.sensitive or kind.sensitive_classes)
 
-# Domains that are read at all, and those of which it is known that there is nothing to read.
+# Domains that are read at all, and those beside the registry's of which it is known that there is nothing to read.
 _READ: Final = ACTING | {"group"}
-_KNOWN: Final = _READ | HELPERS | DOMAINS.keys()
+_KNOWN: Final = _READ | HELPERS
 
 
 def find_entity(hass: HomeAssistant, entity_id: str) -> Entity | None:
@@ -59,7 +59,7 @@ def effect_of(hass: HomeAssistant, entity_id: str) -> Effect:
     Home Assistant's search is no source: it misses what this walk finds, see `sequences.py`.
     """
     domain = entity_id.partition(".")[0]
-    if domain not in _KNOWN:
+    if domain not in _KNOWN and domain not in DOMAINS:
         return UNKNOWN
     if domain not in _READ:
         return Effect()
