@@ -15,12 +15,12 @@ from demo_home.errors import DemoError
 from demo_home.ports import free_ports
 from demo_home.signals import until_stopped
 
-from . import devices, fanout, home as homes, idle, roundtrip, subjects
+from . import devices, fanout, home as homes, idle, roundtrip, storm, subjects
 from .errors import BenchError
 from .meter import build
 from .report import Report
 
-_PARTS = ("fanout", "roundtrip", "idle", "devices")
+_PARTS = ("fanout", "roundtrip", "idle", "storm", "devices")
 
 
 def _arguments() -> argparse.Namespace:
@@ -44,6 +44,8 @@ async def _run(arguments: argparse.Namespace, report: Report) -> int:
         report.text(f"{now:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load before {load:.2f}")
         if {"fanout", "roundtrip", "idle"} & set(parts):
             await _gateway(parts, arguments, folder, program, report)
+        if "storm" in parts:
+            await _storm(arguments, folder, program, report)
         if "devices" in parts:
             (port,) = free_ports(1)
             await devices.measure(folder / "large", port, program, arguments.repeats, report)
@@ -70,6 +72,15 @@ async def _gateway(
         if "roundtrip" in parts:
             callers = [subjects.ours(home, website, device_id) for website in websites]
             await roundtrip.measure(program, callers, api, report)
+
+
+async def _storm(arguments: argparse.Namespace, folder: Path, program: Path, report: Report) -> None:
+    (port,) = free_ports(1)
+    (servers := folder / "storm_servers").mkdir()
+    async with AsyncExitStack() as stack:
+        others = {} if arguments.only_ours else await stack.enter_async_context(subjects.others(servers))
+        compared = [others[name] for name in (subjects.NODE, subjects.STOCK) if name in others]
+        await storm.measure(folder / "storm", port, program, compared, arguments.repeats, report)
 
 
 def main() -> int:

@@ -79,6 +79,19 @@ class Meter:
             rounds.append(int(answer[0]) / 1e9)
         return rounds
 
+    async def gather(self, each: int, marker: str, send: str = "") -> None:
+        """Begin to wait until every client got so many messages with the marker; `gathered` returns then.
+
+        When it returns, the meter waits. What causes the messages is `send`, which the first client sends, or somebody
+        else.
+        """
+        self._tell("gather", each, send, marker)
+        await self._answer("gathering")
+
+    async def gathered(self) -> int:
+        """Wait for what `gather` waits for; return the bytes that came for all clients together."""
+        return int((await self._answer("gathered"))[0])
+
     async def close(self) -> None:
         """Close all clients."""
         self._tell("close")

@@ -14,6 +14,9 @@
  *                                the driver (ALL is 0) got a message that holds MARKER, then rest for PAUSE microseconds.
  *                                "{n}" in both is FIRST plus the round, "{v}" the same modulo MODULO, plus 1.
  *                                                                             -> round NANOSECONDS ... done
+ *   gather EACH SEND MARKER      the first client sends SEND, if that is not empty; then wait until every client got EACH
+ *                                messages that hold MARKER. BYTES came for all clients together.
+ *                                                                             -> gathering gathered BYTES
  *   close                        close all clients                                          -> closed
  *
  * Pings, of WebSocket and of Engine.IO, are answered at all times. Anything unexpected ends the program with a message.
@@ -33,12 +36,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_STEPS = 8, MAX_EVENTS = 1024, LINE = 1 << 16, PER_ADDRESS = 60, TIMEOUT_MS = 20000, READ_EVERY_US = 2000 };
+enum { MAX_STEPS = 8, MAX_EVENTS = 1024, LINE = 1 << 16, PER_ADDRESS = 60, TIMEOUT_MS = 20000, READ_EVERY_US = 2000, GATHER_TIMEOUT_MS = 180000 };
 enum { TEXT = 1, CLOSE = 8, PING = 9 };
 
 struct client {
     int fd, step, upgraded, ready;
     uint64_t seen;     /* the last round whose marker came */
+    int gathered;      /* messages with the marker, while gathering */
     char *rest;        /* an unfinished frame or handshake */
     size_t rest_size;
 };
@@ -56,7 +60,8 @@ static int step_count;
 static char marker[LINE];
 static size_t marker_size;
 static uint64_t round_number;
-static int arrived, only = -1;
+static int arrived, only = -1, each;
+static uint64_t gathered_bytes;
 static uint64_t last_arrival, came; /* by CLOCK_REALTIME; `came` is when the bytes being looked at did */
 
 static void die(const char *format, ...) {
@@ -120,7 +125,8 @@ static void on_text(struct client *client, const char *data, size_t size) {
         advance(client);
         return;
     }
-    if (client->seen != round_number && marker_size && holds(data, size, marker, marker_size)) {
+    if (each && holds(data, size, marker, marker_size) && ++client->gathered == each) arrived++;
+    if (!each && client->seen != round_number && marker_size && holds(data, size, marker, marker_size)) {
         client->seen = round_number;
         if (only < 0 || client == &clients[only]) {
             arrived++;
@@ -190,6 +196,7 @@ static void on_readable(struct client *client) {
     ssize_t got = receive(client->fd, buffer + size, sizeof buffer - size);
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) die("the server dropped a client");
+    gathered_bytes += (uint64_t)got;
     size += (size_t)got;
     if (!client->upgraded) taken = take_handshake(client, buffer, size);
     if (client->upgraded) taken += take_frames(client, buffer + taken, size - taken);
@@ -313,6 +320,27 @@ static void run_rounds(char **fields) {
     printf("done\n");
 }
 
+static void gather(char **fields) {
+    each = atoi(fields[1]);
+    strcpy(marker, fields[3]);
+    marker_size = strlen(marker);
+    arrived = 0;
+    gathered_bytes = 0;
+    for (int index = 0; index < count; index++) clients[index].gathered = 0;
+    uint64_t begun = now(CLOCK_MONOTONIC);
+    printf("gathering\n");
+    fflush(stdout); /* who begins the storm waits for this */
+    if (*fields[2]) send_frame(&clients[0], TEXT, fields[2], strlen(fields[2]));
+    while (arrived < count) {
+        look_away(READ_EVERY_US);
+        serve(0);
+        if (now(CLOCK_MONOTONIC) - begun > GATHER_TIMEOUT_MS * 1000000ull) die("%d of %d got %d times %s", arrived, count, each, marker);
+    }
+    each = 0;
+    marker_size = 0;
+    printf("gathered %llu\n", (unsigned long long)gathered_bytes);
+}
+
 static void obey(char *line) {
     char *fields[10] = {0};
     int size = 0;
@@ -326,6 +354,8 @@ static void obey(char *line) {
         open_clients(atoi(fields[1]), atoi(fields[2]));
     } else if (!strcmp(fields[0], "rounds") && size == 9) {
         run_rounds(fields);
+    } else if (!strcmp(fields[0], "gather") && size == 4) {
+        gather(fields);
     } else if (!strcmp(fields[0], "close") && size == 1) {
         close_clients();
     } else {

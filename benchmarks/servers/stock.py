@@ -40,4 +40,14 @@ async def command(_sid: str, envelope: dict[str, Any]) -> dict[str, Any]:
     return {"id": envelope["id"], "status": "done"}
 
 
+@server.event  # type: ignore[untyped-decorator]  # python-socketio comes without types
+async def storm(_sid: str, count: int) -> None:
+    """Change many devices in one turn of the loop, as when a whole home is switched."""
+    global seq  # noqa: PLW0603 - as short as the documentation's examples
+    for index in range(count):
+        seq += 1
+        state = {"on_off": {"on": index % 2 == 0}}
+        await server.emit("state", {"seq": seq, "id": DEVICE["id"], "online": True, "state": state})
+
+
 web.run_app(application, host="127.0.0.1", port=PORT, print=None)

@@ -76,11 +76,25 @@ def put_in_area(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str
 @websocket_api.async_response
 async def watch_loop(_hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Answer the longest time that one turn of the loop took within these seconds."""
+    connection.send_result(msg["id"], {"seconds": await _longest_turn(msg["seconds"])})
+
+
+@websocket_api.websocket_command({vol.Required("type"): "interphone_probe/storm", vol.Required("seconds"): float})
+@websocket_api.async_response
+async def storm(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Toggle all switches by one service call; answer the longest turn of the loop within `seconds`, 0 to not watch."""
+    switches = [entity_id for entity_id in hass.states.async_entity_ids("switch") if ".probe_" in entity_id]
+    watch = hass.async_create_task(_longest_turn(msg["seconds"]))
+    await hass.services.async_call("switch", "toggle", {"entity_id": switches}, blocking=True)
+    connection.send_result(msg["id"], {"seconds": await watch})
+
+
+async def _longest_turn(seconds: float) -> float:
     begun = before = perf_counter()
     longest = 0.0
-    while before - begun < msg["seconds"]:
+    while before - begun < seconds:
         await asyncio.sleep(0)
         now = perf_counter()
         longest = max(longest, now - before)
         before = now
-    connection.send_result(msg["id"], {"seconds": longest})
+    return longest

@@ -34,6 +34,15 @@ io.on("connection", (socket) => {
     io.emit("state", { seq, id: device.id, online: true, state: { level: { value: device.state.level.value } } });
     answer({ id: command.id, status: "done" });
   });
+  socket.on("storm", storm);
 });
+
+// Many changes in one turn of the loop, as when a whole home is switched.
+function storm(count) {
+  for (let index = 0; index < count; index += 1) {
+    seq += 1;
+    io.emit("state", { seq, id: device.id, online: true, state: { on_off: { on: index % 2 === 0 } } });
+  }
+}
 
 server.listen(Number(port), "127.0.0.1", () => console.log("listening"));
