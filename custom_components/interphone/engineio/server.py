@@ -60,8 +60,9 @@ class Engine:
         self._connections: set[WebSocketConnection] = set()
         self._no_connections = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
-        # Sessions that are flushed at the end of this turn of the loop.
+        # Sessions that are flushed at the end of this turn of the loop, and what the application writes just before.
         self._corked: list[Session] = []
+        self.before_flush: Callable[[], object] | None = None
         self._stopping = False
 
     # --- sessions ---
@@ -247,6 +248,8 @@ class Engine:
         self._corked.append(session)
 
     def _flush(self) -> None:
+        if self.before_flush is not None:
+            self.before_flush()
         corked, self._corked = self._corked, []
         for session in corked:
             try:

@@ -4,7 +4,7 @@ Nothing is awaited and no task is made per session. A session that reads slower 
 engine.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from socketio import packet
@@ -38,6 +38,10 @@ class Fanout:
             if engine_sid is not None:
                 for part in parts:
                     self._server.eio.write_frame(engine_sid, part)
+
+    def join_acks(self, write: Callable[[], object] | None) -> None:
+        """Call `write` just before acknowledgements leave, so that what it broadcasts leaves with them."""
+        self._server.eio.before_flush = write
 
     def broadcast(self, sessions: Sequence[EngineSession], parts: Sequence[ReadyMade]) -> None:
         """Send what is encoded already to these Engine.IO sessions, in one write each; see `Engine.broadcast`."""

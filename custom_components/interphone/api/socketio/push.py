@@ -32,7 +32,10 @@ class Push:
 
     def start(self) -> tuple[Callable[[], None], ...]:
         """Subscribe to the desk, the grants and the feed; return the functions that unsubscribe."""
+        # Reading its number publishes what is pending.
+        self._fanout.join_acks(lambda: self._relay.feed.seq)
         return (
+            lambda: self._fanout.join_acks(None),
             self._relay.desk.subscribe(self._send_to_displays),
             self._relay.grants.subscribe(self._follow_grant),
             self._relay.feed.subscribe(self._push),
