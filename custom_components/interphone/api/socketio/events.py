@@ -1,7 +1,7 @@
 """The Socket.IO events: names, descriptions, and the handlers of those that clients send."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
@@ -89,15 +89,16 @@ class ClientEvent:
     data: vol.Schema  # made once: compiling one for each message would cost more than validating by it
     ack: Any
     errors: Errors = ()
+    # What validates and describes the data.
+    payload: Payload = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the payload once, not for each event."""
+        object.__setattr__(self, "payload", Payload(self.data))
 
     def __call__(self, handler: Handler) -> EventEndpoint:
         """Attach the description to its handler."""
         return EventEndpoint(self, handler)
-
-    @property
-    def payload(self) -> Payload:
-        """Return what validates and describes the data."""
-        return Payload(self.data)
 
 
 @dataclass(frozen=True, slots=True)
