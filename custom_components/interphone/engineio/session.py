@@ -123,7 +123,9 @@ class Session:
         """Start the heartbeat and call the application's connect handler."""
         self.opened = asyncio.get_running_loop().time()
         self._heartbeat.start(self)
-        self._inbox.put(self, "connect", self.environ)
+        # The environment holds a request, which does not outlive its response here.
+        environ, self.environ = self.environ, {}
+        self._inbox.put(self, "connect", environ)
 
     def set_deadline(self, seconds: float, reason: str) -> None:
         """End with `reason` unless `clear_deadline` is called within `seconds`; replaces an earlier deadline."""

@@ -12,6 +12,10 @@ from pytest_homeassistant_custom_component.common import CLIENT_ID, MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from socketio.exceptions import ConnectionError as SocketConnectionError
 
+from custom_components.interphone.api.peer import LOCAL, Peer
+from custom_components.interphone.api.socketio.credentials import Handshake
+from custom_components.interphone.api.socketio.view import GATEWAY
+
 from ...conftest import ORIGIN, OTHER_ORIGIN, Connect, Home, Tokens
 
 pytestmark = pytest.mark.usefixtures("quiet_log")
@@ -151,6 +155,19 @@ async def test_a_token_that_is_none(connect: Connect, token: str) -> None:
     answer = await stranger.call("authenticate", {"token": token})
     assert answer["error"] == "invalid_token"
     assert answer["message"]
+
+
+@TRANSPORTS
+async def test_a_session_keeps_values_of_the_request_that_opened_it(
+    home: Home, connect: Connect, tokens: Tokens, transport: str
+) -> None:
+    website = await connect(tokens.token, transports=[transport], headers={"Accept-Language": "ko"})
+    await website.receive("snapshot")
+    server = home.hass.data[GATEWAY]._server
+    [handshake] = server.environ.values()
+    assert handshake == Handshake(Peer(LOCAL, "127.0.0.1", None, own=False, language="ko"), token=None, local=True)
+    [session] = server.eio._sessions.values()
+    assert not session.environ
 
 
 @pytest.mark.parametrize("data", [[], [None], ["token"], [7], [[]], [{}], [{"token": None}], [{"token": 7}]])
