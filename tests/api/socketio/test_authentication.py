@@ -209,6 +209,38 @@ async def test_a_user_that_may_not_log_in_has_no_panel(
     assert said["data"]["error"] == "invalid_token"
 
 
+class TestFromOutside:
+    @pytest.fixture
+    def http_config(self) -> dict[str, Any]:
+        return {"use_x_forwarded_for": True, "trusted_proxies": ["127.0.0.1"]}
+
+    @pytest.mark.parametrize("by_event", [False, True])
+    @pytest.mark.parametrize(("address", "admitted"), [("192.168.1.7", True), ("203.0.113.7", False)])
+    async def test_a_user_of_the_home_network_only(
+        self,
+        hass: HomeAssistant,
+        connect: Connect,
+        hass_read_only_user: MockUser,
+        address: str,
+        *,
+        admitted: bool,
+        by_event: bool,
+    ) -> None:
+        await hass.auth.async_update_user(hass_read_only_user, local_only=True)
+        refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
+        token = hass.auth.async_create_access_token(refresh_token)
+        headers = {"X-Forwarded-For": address}
+        if by_event:
+            display = await connect(headers=headers)
+            ack = await display.call("authenticate", {"token": token})
+            assert ack.get("error") == (None if admitted else "invalid_token")
+        elif admitted:
+            await connect(token, headers=headers)
+        else:
+            said = await refusal(connect, auth={"token": token}, headers=headers)
+            assert said["data"]["error"] == "invalid_token"
+
+
 async def test_a_panel_that_is_logged_out(hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser) -> None:
     refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
     display = await connect(hass.auth.async_create_access_token(refresh_token))
