@@ -5,5 +5,5 @@ import pytest
 
 @pytest.fixture
 def short_authentication(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stranger's five seconds, shortened."""
+    """The time in which a session must authenticate, shortened."""
     monkeypatch.setattr("custom_components.interphone.api.socketio.admission.AUTHENTICATE_TIMEOUT", 0.5)

@@ -17,9 +17,9 @@ _CHUNK = 4096
 class Cut(Enum):
     """How a connection ends for whom."""
 
-    RESET = "both sides are told that something broke"
-    CLOSED = "both sides are told that it is over"
-    UNNOTICED = "the client is told, and the home goes on talking to nobody"
+    RESET = "both sides see a reset"
+    CLOSED = "both sides see the end of the stream"
+    UNNOTICED = "the client sees a reset, the home nothing"
 
 
 @dataclass(eq=False)

@@ -2,9 +2,9 @@
 
     flooder.py HOST PORT SOURCE TRANSPORT RATE
 
-Every other handshake comes on a connection of its own, the rest on kept ones. What is let in stays, and is never heard
-of again. Each line on stdin is answered by one on stdout: how long it has run, how many handshakes it has sent, and how
-many of them were answered by which status.
+Every other handshake comes on a connection of its own, the rest on kept ones. A session that is opened stays and sends
+nothing more. Each line on stdin is answered by one on stdout: how long it has run, how many handshakes it has sent, and
+how many of them were answered by which status.
 """
 
 from collections import Counter, deque
@@ -116,7 +116,7 @@ class Flood:
             connection = Connection(self, kept=True)
             self._kept.append(connection)
         else:
-            # Behind a handshake that is let in, another would be nonsense: rather behind one that is refused again.
+            # Not behind a handshake that opened a session: rather behind one that is refused again.
             connection = min(self._kept, key=lambda each: (each.waiting > 0 and not each.refused, each.waiting))
         connection.offer(self.request)
 

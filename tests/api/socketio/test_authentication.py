@@ -1,4 +1,4 @@
-"""Who is let in over the socket, by which token, shown in which way."""
+"""Which tokens admit a session, presented in which way."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
 async def refusal(connect: Connect, **kwargs: Any) -> dict[str, Any]:
-    """Connect, be refused, and return what the home says."""
+    """Connect, be refused, and return the error."""
     socket = await connect(refused=True, **kwargs)
     while (said := await socket.next())[0] != "refused":
         pass
@@ -68,7 +68,7 @@ async def test_a_page_of_another_is_refused_at_the_handshake(
 
 
 @pytest.mark.parametrize("way", ["auth", "header", "event"])
-async def test_a_home_assistant_token_makes_a_panel(
+async def test_a_home_assistant_token_makes_a_display(
     home: Home, connect: Connect, hass_access_token: str, way: str
 ) -> None:
     if way == "auth":
@@ -81,20 +81,20 @@ async def test_a_home_assistant_token_makes_a_panel(
     await asyncio.sleep(0)
     await home.request("GET", "/code", headers={"Origin": ORIGIN})
     code = await home.display.next_code()
-    told = [await display.next(), await display.next(), await display.next()]
-    assert [name for name, _ in told] == ["pairing", "code", "pairing"]
-    assert told[0][1]["state"] == "requested"
-    assert told[1][1] == code
-    assert isinstance(told[1][1], str)
-    assert told[2][1]["state"] == "shown"
-    assert told[2][1]["code"] == code
-    assert told[2][1]["origin"] == ORIGIN
+    received = [await display.next(), await display.next(), await display.next()]
+    assert [name for name, _ in received] == ["pairing", "code", "pairing"]
+    assert received[0][1]["state"] == "requested"
+    assert received[1][1] == code
+    assert isinstance(received[1][1], str)
+    assert received[2][1]["state"] == "shown"
+    assert received[2][1]["code"] == code
+    assert received[2][1]["origin"] == ORIGIN
     await home.request("POST", "/codecheck", headers={"code": code})
     paired = await display.receive("pairing")
     assert (paired["state"], paired["code"]) == ("paired", None)
 
 
-async def test_a_panel_that_comes_later_is_told_what_is_live(
+async def test_a_display_that_connects_later_receives_live_pairings(
     home: Home, connect: Connect, hass_access_token: str
 ) -> None:
     await home.request("GET", "/code")
@@ -104,33 +104,33 @@ async def test_a_panel_that_comes_later_is_told_what_is_live(
     assert (await display.receive("pairing"))["code"] == code
 
 
-async def test_websites_and_strangers_see_no_code(home: Home, connect: Connect, tokens: Tokens) -> None:
+async def test_websites_and_unauthenticated_sessions_see_no_code(home: Home, connect: Connect, tokens: Tokens) -> None:
     website = await connect(tokens.token)
     await website.receive("snapshot")
-    stranger = await connect()
+    session = await connect()
     await home.request("GET", "/code")
     await home.display.next_code()
     home.hass.states.async_set("light.bed_light", "on", home.hass.states.get("light.bed_light").attributes)
     await website.receive("state")
-    await stranger.call("authenticate", {"token": tokens.token})
-    await stranger.receive("snapshot")
+    await session.call("authenticate", {"token": tokens.token})
+    await session.receive("snapshot")
 
 
 @pytest.mark.usefixtures("short_authentication")
 @TRANSPORTS
-async def test_a_stranger_that_shows_no_token_is_closed(connect: Connect, transport: str) -> None:
-    stranger = await connect(transports=[transport])
-    assert await stranger.receive("revoked") == {"reason": "missing_token"}
-    await stranger.closed()
+async def test_a_session_without_a_token_is_closed(connect: Connect, transport: str) -> None:
+    session = await connect(transports=[transport])
+    assert await session.receive("revoked") == {"reason": "missing_token"}
+    await session.closed()
 
 
 @pytest.mark.usefixtures("short_authentication")
 async def test_one_that_shows_it_in_time_stays(connect: Connect, tokens: Tokens) -> None:
     website = await connect()
-    stranger = await connect()
+    session = await connect()
     await website.call("authenticate", {"token": tokens.token})
     await website.receive("snapshot")
-    await stranger.receive("revoked")  # the time is over
+    await session.receive("revoked")  # the time is over
     assert (await website.command(id="1", device="nobody", command="on_off.toggle"))["error"] == "unknown_device"
 
 
@@ -151,8 +151,8 @@ async def test_a_token_that_is_none(connect: Connect, token: str) -> None:
     assert said["data"]["success"] is False
     assert said["data"]["error"] == said["message"] == "invalid_token"
     assert said["data"]["message"].startswith("이 집에서 발급한 토큰이 아닙니다")
-    stranger = await connect()
-    answer = await stranger.call("authenticate", {"token": token})
+    session = await connect()
+    answer = await session.call("authenticate", {"token": token})
     assert answer["error"] == "invalid_token"
     assert answer["message"]
 
@@ -172,23 +172,25 @@ async def test_a_session_keeps_values_of_the_request_that_opened_it(
 
 @pytest.mark.parametrize("data", [[], [None], ["token"], [7], [[]], [{}], [{"token": None}], [{"token": 7}]])
 async def test_an_authentication_without_a_token(connect: Connect, tokens: Tokens, data: list[Any]) -> None:
-    stranger = await connect()
-    answer = await stranger.call("authenticate", *data)
+    session = await connect()
+    answer = await session.call("authenticate", *data)
     assert answer["error"] == "invalid_request"
     assert ("token" if data and isinstance(data[0], dict) else "expected") in answer["message"]
     # It may try again.
-    assert await stranger.call("authenticate", {"token": tokens.token}) == {"success": True}
+    assert await session.call("authenticate", {"token": tokens.token}) == {"success": True}
 
 
 @pytest.mark.parametrize("auth", [{"token": ""}, {"token": None}, {"token": 7}, {"token": ["x"]}, {}, {"other": 1}])
-async def test_an_auth_without_a_token_makes_a_stranger(connect: Connect, tokens: Tokens, auth: Any) -> None:
-    stranger = await connect(auth=auth)
-    assert await stranger.call("authenticate", {"token": tokens.token}) == {"success": True}
-    await stranger.receive("snapshot")
+async def test_an_auth_without_a_token_leaves_it_unauthenticated(connect: Connect, tokens: Tokens, auth: Any) -> None:
+    session = await connect(auth=auth)
+    assert await session.call("authenticate", {"token": tokens.token}) == {"success": True}
+    await session.receive("snapshot")
 
 
 @pytest.mark.parametrize(("act", "error"), [("pause", "grant_paused"), ("revoke", "grant_revoked")])
-async def test_a_grant_that_was_put_out(home: Home, connect: Connect, tokens: Tokens, act: str, error: str) -> None:
+async def test_a_grant_that_was_paused_or_revoked(
+    home: Home, connect: Connect, tokens: Tokens, act: str, error: str
+) -> None:
     await home.command(f"grants/{act}", grant_id=tokens.grant_id)
     said = await refusal(connect, auth={"token": tokens.token})
     assert said["data"]["error"] == error
@@ -199,7 +201,7 @@ async def test_a_refresh_token_opens_no_socket(connect: Connect, tokens: Tokens)
     assert said["data"]["error"] == "invalid_token"
 
 
-async def test_a_user_that_may_not_log_in_has_no_panel(
+async def test_a_user_that_may_not_log_in_is_no_display(
     hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser
 ) -> None:
     refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
@@ -241,16 +243,20 @@ class TestFromOutside:
             assert said["data"]["error"] == "invalid_token"
 
 
-async def test_a_panel_that_is_logged_out(hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser) -> None:
+async def test_a_display_whose_user_logs_out_is_closed(
+    hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser
+) -> None:
     refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
     display = await connect(hass.auth.async_create_access_token(refresh_token))
-    await display.call("authenticate", {"token": "x"})  # it has entered by the time this is answered
+    await display.call("authenticate", {"token": "x"})  # it has joined by the time of this ack
     hass.auth.async_remove_refresh_token(refresh_token)
     assert await display.receive("revoked") == {"reason": "token_revoked"}
     await display.closed()
 
 
-async def test_who_is_in_stays_who_it_is(home: Home, connect: Connect, tokens: Tokens, hass_access_token: str) -> None:
+async def test_an_admitted_session_stays_what_it_is(
+    home: Home, connect: Connect, tokens: Tokens, hass_access_token: str
+) -> None:
     other = await home.pair_from_display()
     website = await connect(tokens.token)
     await website.receive("snapshot")
@@ -267,7 +273,7 @@ async def test_who_is_in_stays_who_it_is(home: Home, connect: Connect, tokens: T
 
 
 class TestLifetimes:
-    """Under a clock that stands still unless it is told to move; the loop's own clock with it."""
+    """Under a clock that stands still unless it is moved; the loop's own clock with it."""
 
     @pytest.fixture
     def options(self) -> dict[str, Any]:

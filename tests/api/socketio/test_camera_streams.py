@@ -40,7 +40,7 @@ async def camera(home: Home, *, registered: bool) -> FilmCamera:
 
 @pytest.fixture
 async def streams(home: Home, camera: FilmCamera, connect: Connect) -> Streams:
-    """Tell what the website is told next of the camera's streams."""
+    """Return the camera's streams in the next `devices`."""
     website = await connect((await home.pair_from_display()).token)
     devices = (await website.receive("snapshot"))["devices"]
     told = {device["name"]: device["traits"]["camera"] for device in devices if device["type"] == "camera"}

@@ -38,7 +38,7 @@ class Website(Client):
         super().__init__(*args)
         self.answers: asyncio.Queue[str] = asyncio.Queue()
         self.epoch = ""
-        self.told: list[tuple[str, int]] = []
+        self.received: list[tuple[str, int]] = []
 
     @override
     def take(self, text: str) -> None:
@@ -48,8 +48,8 @@ class Website(Client):
             return
         event, payload = json.loads(text[2:])
         for change in payload.get("changes", ()):
-            self.told.append((change["event"], change["payload"]["seq"]))
-        self.told.append((event, payload["seq"]))
+            self.received.append((change["event"], change["payload"]["seq"]))
+        self.received.append((event, payload["seq"]))
         if "epoch" in payload:
             self.epoch = payload["epoch"]
             self.answers.put_nowait(event)
@@ -65,7 +65,7 @@ class Website(Client):
     @property
     def numbers(self) -> list[int]:
         """The numbers of the changes it heard of."""
-        return [seq for event, seq in self.told if event == "state"]
+        return [seq for event, seq in self.received if event == "state"]
 
 
 type OpenWebsite = Callable[..., Awaitable[Website]]
@@ -113,26 +113,26 @@ async def test_two_hundred_that_never_read_cost_two_hundred_others_nothing(
     readers = [await open_website(4 - number % 2, source=next(addresses)) for number in range(200)]
     for website in deaf:
         website.transport.pause_reading()
-    [(_, begun)] = readers[0].told
+    [(_, begun)] = readers[0].received
     # More than the kernel takes for one of them, and more than may wait after that.
     expected = range(begun + 1, begun + 1 + 1500)
     for page in expected:
         await write_diary(home, page)
         if page % 20 == 0:  # readers and home share this processor
             await eventually(lambda: all(website.numbers[-1:] == [page] for website in readers[::50]))  # noqa: B023 - waited for here
-    await eventually(lambda: all(website.told[-1] == ("state", expected[-1]) for website in readers))
+    await eventually(lambda: all(website.received[-1] == ("state", expected[-1]) for website in readers))
     for website in readers:
-        assert website.told[1:] == [("state", seq) for seq in expected]
+        assert website.received[1:] == [("state", seq) for seq in expected]
     # The deaf were cut off, each of them; what they did hear was whole and in order, and they may come for the rest.
     for website in deaf:
         website.transport.resume_reading()
     async with asyncio.timeout(10):
         await asyncio.gather(*(website.gone for website in deaf))
     for website in deaf:
-        assert website.told[1:] == [("state", seq) for seq in expected[: len(website.numbers)]]
+        assert website.received[1:] == [("state", seq) for seq in expected[: len(website.numbers)]]
         assert len(website.numbers) < len(expected)
     again = await open_website(since={"epoch": deaf[0].epoch, "seq": deaf[0].numbers[-1]})
-    assert again.told[-1] == ("resume", expected[-1])
+    assert again.received[-1] == ("resume", expected[-1])
     assert deaf[0].numbers + again.numbers == list(expected)
     assert not any(website.gone.done() for website in readers)
 
@@ -140,21 +140,21 @@ async def test_two_hundred_that_never_read_cost_two_hundred_others_nothing(
 async def test_who_only_comes_and_goes_leaves_nothing_behind(home: Home, tokens: Tokens) -> None:
     url = str(home.client.make_url(""))
     bearer = f"Authorization: Bearer {tokens.token}\r\n"
-    stranger = b'42["authenticate",{"token":"x"}]'
+    authenticate = b'42["authenticate",{"token":"x"}]'
 
     async def come_and_go(number: int, source: str) -> None:
         version = 4 - number % 2
         kind = number // 2 % 6
         website = await Website.open(url, version, source=source, headers=bearer if kind in (0, 1) else "")
         if kind == 0:
-            await eventually(lambda: website.told)  # in
+            await eventually(lambda: website.received)  # in
         elif kind == 2:
             await website.enter(token=tokens.token)
         elif kind == 3:
-            await eventually(lambda: website.joined)  # a stranger
+            await eventually(lambda: website.joined)  # without a token
         elif kind == 4:
             await eventually(lambda: website.joined)
-            website.write(stranger)
+            website.write(authenticate)
         website.transport.abort()
         await website.gone
 

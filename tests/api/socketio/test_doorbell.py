@@ -1,4 +1,4 @@
-"""Rings: told to all websites that see the door, answered by the first."""
+"""Rings: sent to every website that sees the doorbell, answered by the first."""
 
 from datetime import timedelta
 from typing import Any
@@ -53,8 +53,8 @@ async def answer(website: Socket, event_id: Any, **more: Any) -> Any:
     return await website.call("answer", {"event_id": event_id, **more})
 
 
-async def moment(website: Socket, type_: str = "ring") -> dict[str, Any]:
-    """Return the next moment told, which must be of this type; states are passed over."""
+async def occurrence(website: Socket, type_: str = "ring") -> dict[str, Any]:
+    """Return the next occurrence, which must be of this type; states are passed over."""
     while True:
         name, payload = await website.next()
         if name == "event":
@@ -69,8 +69,8 @@ async def test_the_first_to_answer_wins(
     other, _ = await enter(connect, neighbour)
     answered = async_capture_events(home.hass, "interphone_answered")
     doorbell.press()
-    ring = await moment(website)
-    assert ring == await moment(other)
+    ring = await occurrence(website)
+    assert ring == await occurrence(other)
     assert ring["id"] == (await home.device(tokens, "Front door"))["id"]
     assert ring["answerable"] is True
     at, expires_at = (dt_util.parse_datetime(ring[key]) for key in ("at", "expires_at"))
@@ -79,10 +79,10 @@ async def test_the_first_to_answer_wins(
 
     assert await answer(other, ring["event_id"], action="open") == {"success": True}
     for each in (website, other):
-        told = await moment(each, "answered")
-        assert (told["event_id"], told["id"], told["answerable"]) == (ring["event_id"], ring["id"], False)
+        sent = await occurrence(each, "answered")
+        assert (sent["event_id"], sent["id"], sent["answerable"]) == (ring["event_id"], ring["id"], False)
         # By whom is nobody's business but the home's.
-        assert neighbour.grant_id not in str(told)
+        assert neighbour.grant_id not in str(sent)
     for late in (website, other):
         assert (await answer(late, ring["event_id"]))["error"] == "already_answered"
     [event] = answered
@@ -94,7 +94,7 @@ async def test_the_first_to_answer_wins(
 async def test_too_late(website: Socket, doorbell: Doorbell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.interphone.devices.feed.EVENT_LIFETIME", 0)
     doorbell.press()
-    ring = await moment(website)
+    ring = await occurrence(website)
     assert (await answer(website, ring["event_id"]))["error"] == "expired_event"
 
 
@@ -105,7 +105,7 @@ async def test_only_who_sees_the_door_may_answer(
     await home.command("grants/update", grant_id=guest.grant_id, scope={"devices": []})
     other, _ = await enter(connect, guest)
     doorbell.press()
-    ring = await moment(website)
+    ring = await occurrence(website)
     assert (await answer(other, ring["event_id"]))["error"] == "unknown_event"
     await home.command("grants/update", grant_id=tokens.grant_id, scope={"control": False})
     assert (await answer(website, ring["event_id"]))["error"] == "not_permitted"
@@ -129,11 +129,11 @@ async def test_what_is_no_answer(website: Socket, data: Any, error: str) -> None
     assert (body["success"], body["error"]) == (False, error)
 
 
-async def test_strangers_answer_nothing(connect: Connect, website: Socket, doorbell: Doorbell) -> None:
+async def test_unauthenticated_sessions_answer_nothing(connect: Connect, website: Socket, doorbell: Doorbell) -> None:
     doorbell.press()
-    ring = await moment(website)
-    stranger = await connect()
-    assert (await answer(stranger, ring["event_id"]))["error"] == "missing_token"
+    ring = await occurrence(website)
+    session = await connect()
+    assert (await answer(session, ring["event_id"]))["error"] == "missing_token"
 
 
 async def test_a_sensor_chosen_as_a_doorbell(home: Home, website: Socket, tokens: Tokens) -> None:
@@ -145,11 +145,11 @@ async def test_a_sensor_chosen_as_a_doorbell(home: Home, website: Socket, tokens
         mat(home.hass, state)
         await home.hass.async_block_till_done()
     mat(home.hass, "on")
-    ring = await moment(website)
+    ring = await occurrence(website)
     assert ring["id"] == (await home.device(tokens, "Door mat"))["id"]
     assert (ring["answerable"], ring["name"]) == (True, "Door mat")
     assert await answer(website, ring["event_id"]) == {"success": True}
-    await moment(website, "answered")
+    await occurrence(website, "answered")
 
 
 async def test_a_ring_is_not_lost_by_who_was_away(

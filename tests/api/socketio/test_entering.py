@@ -1,4 +1,4 @@
-"""A website's first moments: what there is comes first, and then every change, once."""
+"""The beginning of a session: a snapshot or a resume comes first, and then every change, once."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -78,7 +78,7 @@ async def open_socket(home: Home) -> AsyncGenerator[Open]:
 
 
 @pytest.mark.parametrize("resuming", [False, True])
-async def test_a_change_in_the_turn_of_the_admission_is_told_once(
+async def test_a_change_in_the_turn_of_the_admission_arrives_once(
     home: Home, open_socket: Open, tokens: Tokens, *, resuming: bool
 ) -> None:
     @callback
@@ -114,7 +114,9 @@ async def test_a_change_in_the_turn_of_the_admission_is_told_once(
     assert [(await inside.event("state"))["seq"] for _ in range(2)] == [before["seq"] + 1, before["seq"] + 2]
 
 
-async def test_who_enters_at_the_same_position_is_told_the_same(home: Home, open_socket: Open, tokens: Tokens) -> None:
+async def test_sessions_that_join_at_the_same_position_receive_the_same(
+    home: Home, open_socket: Open, tokens: Tokens
+) -> None:
     async def enter(tokens: Tokens) -> str:
         website = await open_socket()
         await website.join({"token": tokens.token})
@@ -172,31 +174,31 @@ async def test_the_snapshot_of_a_large_home_arrives(
     assert (await website.receive("state"))["seq"] == snapshot["seq"] + 1
 
 
-# --- strangers ---
+# --- sessions without a token ---
 
 
 @pytest.fixture
 def authentication(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stranger's five seconds, shortened; long enough for what a test does within them."""
+    """The time in which a session must authenticate, shortened; long enough for what a test does within them."""
     monkeypatch.setattr("custom_components.interphone.api.socketio.admission.AUTHENTICATE_TIMEOUT", 0.5)
 
 
-async def put_out(stranger: RawSocket) -> None:
-    """Wait until a stranger's time is over."""
-    assert await stranger.event("revoked") == {"reason": "missing_token"}
+async def closed_for_no_token(session: RawSocket) -> None:
+    """Wait until a session is closed because it has no token."""
+    assert await session.event("revoked") == {"reason": "missing_token"}
 
 
 @pytest.mark.usefixtures("authentication")
-async def test_leaving_and_coming_back_wins_a_stranger_no_time(open_socket: Open) -> None:
+async def test_leaving_and_coming_back_wins_no_time(open_socket: Open) -> None:
     clock, dodger = await open_socket(), await open_socket()
     await clock.join()
     await dodger.join()
     await dodger.send("1")
-    await put_out(clock)
+    await closed_for_no_token(clock)
     newcomer = await open_socket()
     await newcomer.join()
     await dodger.join()
-    await put_out(dodger)
+    await closed_for_no_token(dodger)
     # One that came before it did is here still.
     await newcomer.send("21", ["authenticate", {"token": "x"}])
     assert (await newcomer.next()).startswith('31[{"success":false,"error":"invalid_token"')
@@ -211,19 +213,19 @@ async def test_a_website_that_comes_back_may_show_its_token_in_time(open_socket:
         await website.send("1")
     clock = await open_socket()
     await clock.join()
-    await put_out(clock)
+    await closed_for_no_token(clock)
     for website in websites:
         await website.join()
     await websites[0].send("21", ["authenticate", {"token": tokens.token}])
     assert await websites[0].next() == '31[{"success":true}]'
     await websites[0].event("snapshot")
-    # Who does not show it is a stranger like any other.
-    await put_out(websites[1])
+    # A session that does not present it is like any other.
+    await closed_for_no_token(websites[1])
     await websites[0].send("22", ["command", {}])
     assert '"error":"invalid_request"' in await websites[0].next()
 
 
-async def test_two_crowds_of_strangers_lock_no_website_out(home: Home, connect: Connect, tokens: Tokens) -> None:
+async def test_two_crowds_without_tokens_lock_no_website_out(home: Home, connect: Connect, tokens: Tokens) -> None:
     async def crowd(source: str) -> None:
         async with ClientSession(connector=TCPConnector(local_addr=(source, 0))) as http:
             for _ in range(SESSIONS_PER_SOURCE):

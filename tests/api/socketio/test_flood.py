@@ -93,5 +93,5 @@ async def test_a_flood_of_handshakes_is_nothing_to_who_comes_from_elsewhere(
     assert after["sent"] - before["sent"] >= PER_SECOND * seconds
     assert set(after["answers"]) == {"200" if transport == "polling" else "101", "429"}
     assert after["answers"]["429"] >= 0.9 * sum(after["answers"].values())
-    # Its own newcomers are let in meanwhile, too.
+    # New sessions of its own source are admitted meanwhile, too.
     assert (await home.request("GET", "/devices", headers=(await home.pair_from_display()).headers))[0] == 200

@@ -80,7 +80,7 @@ class EarlyEnd:
 
 
 async def follow(**follower: str) -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, asyncio.StreamReader]:
-    """Start a follower; return its process, what it says and what it fails with. It stays while its stdin is open."""
+    """Start a follower; return its process, its output and its errors. It stays while its stdin is open."""
     process = await start_process(sys.executable, "follow.py", "1", json.dumps([{"name": "python", **follower}]))
     assert process.stdout is not None
     assert process.stderr is not None

@@ -13,7 +13,7 @@ TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
 async def connect_as(connect: Connect, home: Home, who: str, display_token: str, transport: str) -> Socket:
-    """Enter as a stranger, a website or a display."""
+    """Join without a token, as a website, or as a display."""
     if who == "website":
         website = await connect((await home.pair_from_display()).token, transports=[transport])
         await website.receive("snapshot")
@@ -29,7 +29,7 @@ def message(size: int) -> str:
 @TRANSPORTS
 @pytest.mark.parametrize(
     ("who", "most"),
-    [("stranger", PACKET_SIZE), ("website", PACKET_SIZE), ("display", PACKET_SIZE_MAX)],
+    [("unauthenticated", PACKET_SIZE), ("website", PACKET_SIZE), ("display", PACKET_SIZE_MAX)],
 )
 async def test_a_message_has_a_size(
     home: Home, connect: Connect, hass_access_token: str, who: str, most: int, transport: str
@@ -41,7 +41,7 @@ async def test_a_message_has_a_size(
 
 
 async def status(home: Home, source: str, transport: str) -> int:
-    """Shake hands from an address and return how that was answered; what was let in stays."""
+    """Shake hands from an address and return the status; a session that is opened stays."""
     headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
     headers["Sec-WebSocket-Key"] = "MDEyMzQ1Njc4OWFiY2RlZg=="
     url = home.client.make_url(f"/socket.io/?EIO=4&transport={transport}")

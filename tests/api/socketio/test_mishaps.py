@@ -47,20 +47,20 @@ async def test_a_listener_that_fails_keeps_no_change_from_the_others(
     feed.subscribe(lambda batch: heard.extend(change.seq for change in batch))
     switch(home, "bed_light", "on")
     switch(home, "ceiling_lights", "off")
-    told = [await website.receive("state") for _ in range(2)]
-    assert [change["seq"] for change in told] == heard
+    received = [await website.receive("state") for _ in range(2)]
+    assert [change["seq"] for change in received] == heard
     assert caplog.text.count("A subscriber to changes of devices failed") == 1
 
 
 class Odd(NamedTuple):
-    """An entity that says what JSON cannot hold, and what of it a website is told."""
+    """An entity whose value JSON cannot hold, and the value that a website receives."""
 
     entity_id: str
     state: str
     attributes: dict[str, Any]
     trait: str
     field: str
-    told: Any
+    sent: Any
 
     def say(self, home: Home) -> None:
         home.hass.states.async_set(self.entity_id, self.state, {"friendly_name": "Odd \udc00", **self.attributes})
@@ -75,7 +75,7 @@ NOT_AS_IT_IS: Final = [
 
 @pytest.mark.usefixtures("quiet_log")
 @pytest.mark.parametrize("odd", NOT_AS_IT_IS, ids=lambda odd: odd.entity_id)
-async def test_what_json_cannot_hold_is_told_as_near_as_can_be(
+async def test_what_json_cannot_hold_is_sent_as_near_as_can_be(
     home: Home, connect: Connect, tokens: Tokens, odd: Odd
 ) -> None:
     website, _ = await enter(connect, tokens)
@@ -84,7 +84,7 @@ async def test_what_json_cannot_hold_is_told_as_near_as_can_be(
     switch(home, "bed_light", "on")
     [added] = (await website.receive("devices"))["added"]
     assert added["name"] == "Odd ?"
-    assert added["state"][odd.trait][odd.field] == odd.told
+    assert added["state"][odd.trait][odd.field] == odd.sent
     lit = await website.receive("state")
     assert (lit["id"], lit["state"]["on_off"]) == (light, {"on": True})
     # As a change of a device that is known, too.
@@ -92,9 +92,9 @@ async def test_what_json_cannot_hold_is_told_as_near_as_can_be(
     assert (await website.receive("state"))["online"] is False
     odd.say(home)
     switch(home, "bed_light", "off")
-    told = {change["id"]: change["state"] for change in [await website.receive("state") for _ in range(2)]}
-    assert told[added["id"]][odd.trait][odd.field] == odd.told
-    assert told[light]["on_off"] == {"on": False}
+    received = {change["id"]: change["state"] for change in [await website.receive("state") for _ in range(2)]}
+    assert received[added["id"]][odd.trait][odd.field] == odd.sent
+    assert received[light]["on_off"] == {"on": False}
     assert await home.device(tokens, "Odd ?") == added
     snapshot = await (await connect(tokens.token)).receive("snapshot")
     assert added in snapshot["devices"]
@@ -131,7 +131,7 @@ async def watching(home: Home, connect: Connect, tokens: Tokens, camera: BrokenC
 
 
 def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the home's log says of it: no traceback, and nothing of the camera's own words."""
+    """Return what the home logged: no traceback, and nothing of the camera's own message."""
     records = [record for record in caplog.records if record.name.startswith("custom_components.interphone")]
     assert not [record for record in records if record.exc_info or record.levelno > logging.WARNING]
     assert "secret" not in caplog.text

@@ -39,7 +39,7 @@ def options(options: dict[str, Any]) -> dict[str, Any]:
 
 
 class Story:
-    """What happens at home, and the followers who are told of it."""
+    """The home whose devices change, and the followers that receive the changes."""
 
     def __init__(self, home: Home, grants: tuple[Tokens, ...]) -> None:
         self.home = home
@@ -48,14 +48,14 @@ class Story:
         self.chapter = Chapter(0, {})
         self.followers: dict[str, Follower] = {}
         self.progress = asyncio.Condition()
-        # Held while nobody can say what is true: the home is being loaded anew.
+        # Held while the integration reloads: no feed is valid.
         self.turning = asyncio.Lock()
         self.random = Random(SEED)  # noqa: S311 - no secret
         self.devices: dict[str, str] = {}
         self.scopes: dict[str, frozenset[str]] = {}
 
     async def begin(self) -> None:
-        """Begin a chapter with what the home says now, by another door than the one on trial."""
+        """Begin a chapter with the state of the home, read by REST: the socket is what is tested."""
         for tokens in self.grants:
             _status, body = await self.home.request("GET", "/devices", headers=tokens.headers)
             self.scopes[tokens.grant_id] = frozenset(device["id"] for device in body["devices"])
@@ -81,19 +81,19 @@ class Story:
         await asyncio.sleep(self.random.uniform(0, 0.04))
 
     async def listen(self, process: asyncio.subprocess.Process) -> None:
-        """Judge what the followers of one process hear until it ends."""
+        """Check what the followers of one process receive until it ends."""
         assert process.stdout is not None
         assert process.stderr is not None
         async for line in process.stdout:
-            heard = json.loads(line)
+            received = json.loads(line)
             async with self.turning, self.progress:
-                self.followers[heard["name"]].hear(heard["event"], heard["payload"], self.chapters)
+                self.followers[received["name"]].receive(received["event"], received["payload"], self.chapters)
                 self.progress.notify_all()
         errors = (await process.stderr.read()).decode()
         assert await process.wait() == 0, errors
 
     async def all_know(self) -> None:
-        """Wait until every follower was told all it may see."""
+        """Wait until every follower has received all changes in its scope."""
         async with self.progress:
             await self.progress.wait_for(
                 lambda: all(follower.knows_all_of(self.chapter) for follower in self.followers.values())
@@ -150,15 +150,15 @@ async def processes(story: Story, cutters: dict[str, Cutter]) -> AsyncGenerator[
             await process.wait()
 
 
-async def load_anew(story: Story) -> None:
-    """Load Interphone again: another feed, which knows nothing of what was before."""
+async def reload(story: Story) -> None:
+    """Reload Interphone: the new feed has no history."""
     async with story.turning:
         assert await story.home.hass.config_entries.async_reload(story.home.entry.entry_id)
         await story.begin()
 
 
-async def tell(story: Story, cutters: dict[str, Cutter], followers: Processes, *, anew: bool) -> None:
-    """Let things happen until everybody has come back often enough; then see that all know all, and let them go."""
+async def run(story: Story, cutters: dict[str, Cutter], followers: Processes, *, anew: bool) -> None:
+    """Change devices until every follower has come back often enough; then check that each has everything, and stop."""
     async with asyncio.TaskGroup() as listening:
         for process in followers:
             listening.create_task(story.listen(process))
@@ -166,14 +166,14 @@ async def tell(story: Story, cutters: dict[str, Cutter], followers: Processes, *
             while any(follower.entered <= returns for follower in story.followers.values()):
                 await story.happen()
             if anew:
-                await load_anew(story)
+                await reload(story)
         for cutter in cutters.values():
             cutter.rest()
         for process in followers:
             assert process.stdin is not None
             process.stdin.write(b"stay\n")
         await story.all_know()
-        # Whoever would be told something twice is told so before this.
+        # A change that is sent twice arrives before this one.
         await story.happen()
         await story.all_know()
         for process in followers:
@@ -190,10 +190,10 @@ async def test_dropped_at_random_and_resumed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("custom_components.interphone.devices.feed.FEED_LENGTH", held)
-    await load_anew(story)
+    await reload(story)
     try:
         async with asyncio.timeout(PATIENCE):
-            await tell(story, cutters, await processes(), anew=held == LITTLE)
+            await run(story, cutters, await processes(), anew=held == LITTLE)
     except TimeoutError:
         pytest.fail(f"no end: {[str(follower) for follower in story.followers.values()]}")
     followers = story.followers.values()

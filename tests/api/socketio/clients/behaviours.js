@@ -1,5 +1,5 @@
 // Everything a socket.io-client must be able to do against the server of application.py, over every transport.
-// Runs in Node and in pages: `const reports = await runBehaviours(platform, url)`. A platform tells
+// Runs in Node and in pages: `const reports = await runBehaviours(platform, url)`. A platform holds
 //   io          the client
 //   generation  of Socket.IO, 1 to 4
 //   bytes       makes this platform's bytes of an array of numbers …
@@ -50,7 +50,7 @@ async function upgraded(socket) {
 function behavioursOf({ io, generation, bytes, kinds, options: more = {} }, url) {
   const modern = generation >= 3;
   const refusedAs = modern ? "connect_error" : "error";
-  // Node clients of Socket.IO 1 encode what they post as UTF-8 twice, and no server, JavaScript's included, can tell.
+  // Node clients of Socket.IO 1 encode what they post as UTF-8 twice, and no server, JavaScript's included, can notice.
   const text = (way) => (generation === 1 && way === "polling" ? "ASCII" : UNICODE);
   const BYTES = bytes(RAW);
 

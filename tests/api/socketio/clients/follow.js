@@ -68,7 +68,7 @@ function follow({ name, way, url, token }, random) {
     if (!modern) socket.emit("authenticate", credentials(), (answer) => answer.success || say("refused", answer));
   });
   socket.on("connect_error", (error) => error.data && error.data.error && say("refused", error.data));
-  // What the home says is for good is not: it is being loaded anew.
+  // `io server disconnect` is not for good here: the integration reloads.
   socket.on("disconnect", (reason) => reason === "io server disconnect" && setTimeout(() => socket.open(), 20));
   return socket;
 }

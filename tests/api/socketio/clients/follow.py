@@ -17,7 +17,7 @@ WAYS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling
 
 
 class Follower:
-    """One website that is let in by `token`."""
+    """One website, with the access token `token`."""
 
     def __init__(self, name: str, way: str, url: str, token: str, *, seed: int) -> None:
         self.restless = True
@@ -54,9 +54,9 @@ class Follower:
             if not _is_early_end(err):
                 raise
             return
-        told = asyncio.create_task(gone.wait())
-        await asyncio.wait((client.eio.read_loop_task, told), return_when=asyncio.FIRST_COMPLETED)
-        told.cancel()
+        left = asyncio.create_task(gone.wait())
+        await asyncio.wait((client.eio.read_loop_task, left), return_when=asyncio.FIRST_COMPLETED)
+        left.cancel()
 
     def _new_client(self, http: aiohttp.ClientSession) -> socketio.AsyncClient:
         client = socketio.AsyncClient(reconnection=False, http_session=http)

@@ -84,7 +84,7 @@ async def test_an_unknown_namespace_is_refused(connect: Any) -> None:
     assert reasons == [{"message": "Invalid namespace"}]
 
 
-async def test_being_put_out_is_told(connect: Any) -> None:
+async def test_a_disconnect_by_the_server_is_noticed(connect: Any) -> None:
     client = socketio.AsyncClient(reconnection=False)
     reason = asyncio.get_running_loop().create_future()
     client.on("disconnect", reason.set_result)
