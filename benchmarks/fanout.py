@@ -1,4 +1,4 @@
-"""Fan-out: one change of a real entity, and the time until every client has seen it."""
+"""Fan-out: one change of a real entity, and the time until every client has received it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from .subjects import FLOOR, HOME_ASSISTANT, NODE, OURS, STOCK, Subject
 
 _COUNTS = (1, 100, 1000)
 _ROUNDS = 12
-# Twenty commands a second is what a session may give without end.
+# Twenty commands a second is the rate that a session may keep up.
 _PAUSE = 0.002
 
-# What the issue asks at 1,000 clients: at most so many times as long as the other.
-_RATIOS = {NODE: 0.6, HOME_ASSISTANT: 0.4, STOCK: 0.2, FLOOR: 1.5}
+# Targets: at most so many times as long as the other. With fewer clients the fixed cost of a change weighs more.
+_RATIOS = {1000: {NODE: 0.6, HOME_ASSISTANT: 0.4, STOCK: 0.2, FLOOR: 1.0}, 100: {NODE: 1.0}}
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ type Results = dict[tuple[str, int], Samples]
 
 
 async def measure(program: Path, subjects: Sequence[Subject], repeats: int) -> Results:
-    """Measure each subject in turn, as often as told, so that all of them see the same machine."""
+    """Measure each subject in turn, `repeats` times, so that all meet the same conditions."""
     results: Results = {(subject.name, count): Samples() for subject in subjects for count in _COUNTS}
     for _ in range(repeats):
         for subject in subjects:
@@ -70,15 +70,16 @@ def tell(report: Report, results: Results) -> None:
         heads = ["", "µs a delivery", "server's CPU, µs", "Interphone takes, times this"]
         report.table(f"Fan-out to {count:,} WebSocket clients: median (min-max)", heads, rows)
     report.text("")
+    for count, limits in _RATIOS.items():
+        for name, limit in limits.items():
+            if name not in names:
+                continue
+            theirs = results[name, count].typical
+            verdict = target(results[OURS, count].typical / theirs, limit, " times")
+            # No server that writes to its clients one by one can stay below this.
+            floor = "" if name == FLOOR else f"; the floor: {results[FLOOR, count].typical / theirs:.2f} times"
+            report.text(f"- Interphone to {name}, {count:,} clients: {verdict}{floor}")
     most = _COUNTS[-1]
-    for name, limit in _RATIOS.items():
-        if name not in names:
-            continue
-        theirs = results[name, most].typical
-        line = f"- Interphone to {name}: {target(results[OURS, most].typical / theirs, limit, ' times')}"
-        # A limit below this is one that no server which writes to its clients one by one can keep.
-        floor = "" if name == FLOOR else f"; the floor: {results[FLOOR, most].typical / theirs:.2f} times"
-        report.text(line + floor)
     rows = [[name, spread(results[name, most].connects_per_second, digits=0)] for name in names]
     report.table(f"Connects a second, {most:,} clients, 32 at a time", ["", "a second"], rows)
     if NODE in names:
