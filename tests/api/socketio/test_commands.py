@@ -161,7 +161,7 @@ async def test_only_what_its_scope_lets_it(home: Home, website: Socket, tokens: 
     assert home.hass.states.get(LIGHT).state == "off"
 
 
-async def test_panels_and_strangers_command_nothing(
+async def test_displays_and_unauthenticated_sessions_command_nothing(
     home: Home, connect: Connect, hass_access_token: str, light: str
 ) -> None:
     for token in (hass_access_token, None):

@@ -1,4 +1,4 @@
-"""What a website is told, and that it is told everything it may see, once, in order, and nothing else."""
+"""Pushes: a website receives every change in its scope, once, in order, and nothing else."""
 
 from typing import Any
 
@@ -42,10 +42,10 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]
 
 @TRANSPORTS
 async def test_only_what_changed(home: Home, connect: Connect, tokens: Tokens, transport: str) -> None:
-    """A change of one trait tells that one; one that takes the device offline tells what is unknown from then on."""
+    """A change of one trait sends that trait; one that takes the device offline sends what is unknown from then on."""
     website, snapshot = await enter(connect, tokens, transports=[transport])
     light = home.hass.states.get("light.ceiling_lights")
-    told: list[set[str]] = []
+    sent: list[set[str]] = []
     for step, (state, attributes) in enumerate(
         [
             (light.state, {**light.attributes, "brightness": 64}),
@@ -63,10 +63,10 @@ async def test_only_what_changed(home: Home, connect: Connect, tokens: Tokens, t
             "online": state != "unavailable",
             "state": differences(before, after),
         }
-        told.append(set(differences(before, after)))
-    assert told[0] == {"brightness"}
-    assert {"on_off", "brightness"} <= told[1]
-    assert {"on_off", "brightness"} <= told[2]
+        sent.append(set(differences(before, after)))
+    assert sent[0] == {"brightness"}
+    assert {"on_off", "brightness"} <= sent[1]
+    assert {"on_off", "brightness"} <= sent[2]
 
 
 async def test_nothing_that_is_not_shared(home: Home, connect: Connect, tokens: Tokens) -> None:
@@ -175,15 +175,15 @@ async def test_resuming_within_the_scope(home: Home, connect: Connect, tokens: T
 
 
 async def test_a_position_of_another_scope(home: Home, connect: Connect, tokens: Tokens) -> None:
-    """What was seen then is not what is seen now: all is told anew."""
+    """The scope has changed since: a snapshot is sent."""
     _, snapshot = await enter(connect, tokens)
     light = await home.device(tokens, "Ceiling Lights")
     await home.command("grants/update", grant_id=tokens.grant_id, scope={"devices": [light["id"]]})
     since = {"epoch": snapshot["epoch"], "seq": snapshot["seq"]}
     again = await connect(auth={"token": tokens.token, "since": since})
-    told = await again.receive("snapshot")
-    assert told["epoch"] != snapshot["epoch"]
-    assert [device["id"] for device in told["devices"]] == [light["id"]]
+    sent = await again.receive("snapshot")
+    assert sent["epoch"] != snapshot["epoch"]
+    assert [device["id"] for device in sent["devices"]] == [light["id"]]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ async def test_a_stolen_refresh_token_closes_the_socket(home: Home, connect: Con
     await website.closed()
 
 
-async def test_panels_see_no_devices(home: Home, connect: Connect, hass_access_token: str) -> None:
+async def test_displays_see_no_devices(home: Home, connect: Connect, hass_access_token: str) -> None:
     display = await connect(hass_access_token)
     switch(home, "bed_light", "on")
     await home.request("GET", "/code")
