@@ -119,7 +119,7 @@ async def test_rejecting(home: Home) -> None:
 
 
 async def latest(home: Home) -> dict[str, Any]:
-    """Ask once more, and return the pairing the display is told of again."""
+    """Ask once more, and return the pairing that the display receives again."""
     await home.request("GET", "/code")
     return await home.display.next()
 

@@ -1,4 +1,4 @@
-"""Commands over REST, and what a website is told when one cannot be carried out."""
+"""Commands over REST, and the errors of those that cannot be carried out."""
 
 import asyncio
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""The weather to come, as websites are told it."""
+"""The weather to come, as websites receive it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -104,9 +104,9 @@ async def test_a_device_lists_the_forecasts_it_gives(home: Home, tokens: Tokens)
 
 async def test_the_days_to_come(home: Home, tokens: Tokens) -> None:
     first, *_, last = await forecast(home, tokens, SOUTH, "daily")
-    told = {key: value for key, value in first.items() if value is not None}
-    assert told == {
-        "at": told["at"],
+    sent = {key: value for key, value in first.items() if value is not None}
+    assert sent == {
+        "at": sent["at"],
         "condition": "rainy",
         "celsius": 22,
         "low_celsius": 15,
@@ -123,7 +123,7 @@ async def test_the_days_to_come(home: Home, tokens: Tokens) -> None:
     assert halves[0]["celsius"] == pytest.approx(-23.3, abs=0.05)
 
 
-# Of each measure: what the service tells, and what websites are told.
+# Of each measure: what the service reports, and what websites receive.
 POINT: dict[str, tuple[Any, dict[str, Any]]] = {
     "condition": ("pouring", {"condition": "pouring"}),
     "native_temperature": (20, {"celsius": 20}),
@@ -153,11 +153,11 @@ async def test_whatever_the_home_counts_in(
         state = hass.states.get("weather.station")
         assert state is not None
         assert (state.attributes["temperature"], state.attributes["precipitation_unit"]) == (50, "in")
-    station.points = [{"datetime": NOON.isoformat(), **{name: told for name, (told, _) in POINT.items()}}]
+    station.points = [{"datetime": NOON.isoformat(), **{name: sent for name, (sent, _) in POINT.items()}}]
     [point] = await forecast(home, tokens)
     at = point.pop("at")
     assert dt_util.parse_datetime(at) == NOON
-    wanted = {name: value for _, told in POINT.values() for name, value in told.items()}
+    wanted = {name: value for _, sent in POINT.values() for name, value in sent.items()}
     # Home Assistant itself rounds to what people read.
     assert point == {
         name: pytest.approx(value, rel=0.01, abs=0.3) if isinstance(value, float | int) else value

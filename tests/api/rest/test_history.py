@@ -238,7 +238,7 @@ async def test_one_question_at_a_time(home: Home, tokens: Tokens, database: Slow
     first = asyncio.create_task(home.request("GET", path, headers=tokens.headers))
     assert await asyncio.to_thread(database.asked.wait, 5)
     await home.refused(429, "rate_limited", "GET", path, headers=tokens.headers)
-    # Who is put out meanwhile is told nothing.
+    # Who is revoked meanwhile receives nothing.
     await home.command("grants/revoke", grant_id=tokens.grant_id)
     database.may_answer.set()
     status, body = await first

@@ -77,8 +77,8 @@ def test_its_schemas_are_sound() -> None:
         Draft202012Validator.check_schema(schema)
 
 
-def test_every_error_of_the_rest_doors_is_told() -> None:
-    told = {
+def test_every_error_of_the_rest_doors_is_described() -> None:
+    described = {
         code
         for node in nodes(OPENAPI.describe()["paths"])
         if "error" in node.get("properties", {})
@@ -96,7 +96,7 @@ def test_every_error_of_the_rest_doors_is_told() -> None:
         "unknown_pairing",
         "unknown_grant",
     }
-    assert every - told == elsewhere
+    assert every - described == elsewhere
 
 
 async def test_what_is_answered_is_what_is_described(home: Home, tokens: Tokens) -> None:

@@ -15,7 +15,7 @@ LAMPS = ["light.bed_light", "light.ceiling_lights", "light.kitchen_lights"]
 
 
 class Website:
-    """What it knows, and how it takes what it is told. It sees the whole home, so every number is told to it."""
+    """What it knows, and how it applies what it receives. It sees the whole home, so it receives every number."""
 
     def __init__(self) -> None:
         self.epoch = ""

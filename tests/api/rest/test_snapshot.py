@@ -68,7 +68,7 @@ async def test_a_picture_is_kept_for_a_moment_only(home: Home, tokens: Tokens, p
 
 
 @pytest.mark.parametrize(
-    ("claimed", "told"),
+    ("claimed", "passed_on"),
     [
         ("image/jpg", "image/jpeg"),
         ("image/png", "image/png"),
@@ -77,11 +77,11 @@ async def test_a_picture_is_kept_for_a_moment_only(home: Home, tokens: Tokens, p
     ],
 )
 async def test_only_pictures_are_called_pictures(
-    home: Home, tokens: Tokens, path: str, camera: StillCamera, claimed: str, told: str
+    home: Home, tokens: Tokens, path: str, camera: StillCamera, claimed: str, passed_on: str
 ) -> None:
     camera.content_type = claimed
     async with home.client.get(BASE_PATH + path, headers=tokens.headers) as response:
-        assert response.content_type == told
+        assert response.content_type == passed_on
 
 
 async def test_what_has_no_picture_says_so(home: Home, tokens: Tokens, path: str) -> None:
