@@ -73,7 +73,7 @@ class Home:
         await self.api.configure("interphone", {"name": "Benchmark", "domains": domains})
 
     async def pair(self) -> Website:
-        """Let a website in by a code begun on a panel."""
+        """Pair a website with a code begun on a display."""
         pairing = (await self.socket.command("interphone/pairing/begin"))["pairing"]
         tokens = await self.ask("POST", "/codecheck", {"code": pairing["code"]})
         return Website(tokens["grant_id"], tokens["token"])

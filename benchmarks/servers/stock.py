@@ -32,7 +32,7 @@ async def connect(sid: str, _environ: dict[str, Any], auth: dict[str, str]) -> N
 
 @server.event  # type: ignore[untyped-decorator]  # python-socketio comes without types
 async def command(_sid: str, envelope: dict[str, Any]) -> dict[str, Any]:
-    """Change the device and tell everybody."""
+    """Change the device and emit the change."""
     global seq  # noqa: PLW0603 - as short as the documentation's examples
     seq += 1
     DEVICE["state"] = {"level": {"value": envelope["params"]["value"]}}

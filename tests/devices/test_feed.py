@@ -32,11 +32,11 @@ def platforms() -> list[str]:
 
 
 @pytest.fixture
-def heard(feed: Feed) -> list[Change]:
-    """What a subscriber hears from here on."""
-    changes: list[Change] = []
-    feed.subscribe(changes.extend)
-    return changes
+def changes(feed: Feed) -> list[Change]:
+    """What a subscriber receives from here on."""
+    received: list[Change] = []
+    feed.subscribe(received.extend)
+    return received
 
 
 def set_light(hass: HomeAssistant, state: str, **attributes: Any) -> None:
@@ -51,13 +51,13 @@ def payload(change: Change) -> dict[str, Any]:
     return read
 
 
-async def test_only_what_changed_is_told(
-    hass: HomeAssistant, feed: Feed, heard: list[Change], device: Callable[[str], Device]
+async def test_only_what_changed_is_published(
+    hass: HomeAssistant, feed: Feed, changes: list[Change], device: Callable[[str], Device]
 ) -> None:
     set_light(hass, "on", brightness=255)
     await hass.async_block_till_done()
-    assert [change.event for change in heard] == ["state"]
-    assert payload(heard[0]) == {
+    assert [change.event for change in changes] == ["state"]
+    assert payload(changes[0]) == {
         "seq": 1,
         "id": device(LIGHT).id,
         "online": True,
@@ -66,41 +66,41 @@ async def test_only_what_changed_is_told(
     assert feed.position == {"epoch": feed.epoch, "seq": 1}
 
 
-async def test_noise_is_not_told(hass: HomeAssistant, heard: list[Change]) -> None:
+async def test_noise_is_not_published(hass: HomeAssistant, changes: list[Change]) -> None:
     set_light(hass, "on", battery_voltage=2.9, xy_color=[0.1, 0.2])
     set_light(hass, "on", brightness=180.2)
     hass.states.async_set("sensor.not_shared", "1", {})
     hass.states.async_set("counter.visits", "1")
     await hass.async_block_till_done()
-    assert [change.event for change in heard] == ["devices"]
+    assert [change.event for change in changes] == ["devices"]
     hass.states.async_set("counter.visits", "2")
     set_light(hass, "on", battery_voltage=2.8)
     await hass.async_block_till_done()
-    assert len(heard) == 1
+    assert len(changes) == 1
 
 
-async def test_a_burst_in_one_turn_is_one_change(hass: HomeAssistant, heard: list[Change]) -> None:
+async def test_a_burst_in_one_turn_is_one_change(hass: HomeAssistant, changes: list[Change]) -> None:
     for brightness in range(0, 256, 5):
         set_light(hass, "on", brightness=brightness)
     hass.states.async_set("sensor.outside_humidity", "60", {"device_class": "humidity"})
     await hass.async_block_till_done()
-    assert sorted(change.event for change in heard) == ["devices", "state"]
+    assert sorted(change.event for change in changes) == ["devices", "state"]
 
     # There and back again within a turn is nothing at all.
     set_light(hass, "off")
     set_light(hass, "on", brightness=255)
     await hass.async_block_till_done()
-    assert len(heard) == 2
+    assert len(changes) == 2
 
 
-async def test_offline_and_back(hass: HomeAssistant, heard: list[Change]) -> None:
+async def test_offline_and_back(hass: HomeAssistant, changes: list[Change]) -> None:
     before = hass.states.get(LIGHT)
     assert before is not None
     set_light(hass, "unavailable")
     await hass.async_block_till_done()
     hass.states.async_set(LIGHT, "on", before.attributes)
     await hass.async_block_till_done()
-    offline, online = (payload(change) for change in heard)
+    offline, online = (payload(change) for change in changes)
     assert (offline["online"], online["online"]) == (False, True)
     assert offline["state"] == {
         "on_off": {"on": None},
@@ -111,7 +111,7 @@ async def test_offline_and_back(hass: HomeAssistant, heard: list[Change]) -> Non
 
 
 async def test_devices_added_changed_and_removed(
-    hass: HomeAssistant, heard: list[Change], device: Callable[[str], Device]
+    hass: HomeAssistant, changes: list[Change], device: Callable[[str], Device]
 ) -> None:
     hass.states.async_set("light.new", "on", {"friendly_name": "New", "supported_color_modes": ["onoff"]})
     await hass.async_block_till_done()
@@ -120,22 +120,22 @@ async def test_devices_added_changed_and_removed(
     await hass.async_block_till_done()
     hass.states.async_remove("light.new")
     await hass.async_block_till_done()
-    added, changed, removed = (payload(change) for change in heard)
+    added, changed, removed = (payload(change) for change in changes)
     assert [[item["name"] for item in added["added"]], added["changed"], added["removed"]] == [["New"], [], []]
     assert added["added"][0]["state"] == {"on_off": {"on": True}}
     assert [item["name"] for item in changed["changed"]] == ["Old"]
     assert removed["removed"] == [new.id]
 
 
-async def test_a_scope_hears_of_its_devices_only(
-    hass: HomeAssistant, heard: list[Change], catalog: Catalog, device: Callable[[str], Device]
+async def test_a_scope_sees_its_devices_only(
+    hass: HomeAssistant, changes: list[Change], catalog: Catalog, device: Callable[[str], Device]
 ) -> None:
     the_lamp = device(LIGHT)
     lamp, fan = the_lamp.id, device("fan.ceiling_fan").id
     set_light(hass, "off")
     catalog.set_exposure(Exposure(frozenset({"sensor"})))
     await hass.async_block_till_done()
-    [devices] = heard
+    [devices] = changes
     assert isinstance(devices, DevicesChange)
     mine = devices.visible(Scope(frozenset({lamp})))
     assert mine is not None
@@ -158,25 +158,25 @@ async def test_a_change_of_scope(feed: Feed, device: Callable[[str], Device]) ->
     assert feed.rescope(Scope(frozenset({lamp.id})), Scope(frozenset({lamp.id, "gone"}))) is None
 
 
-async def test_a_position_comes_with_all_that_happened(hass: HomeAssistant, feed: Feed, heard: list[Change]) -> None:
+async def test_a_position_comes_with_all_that_happened(hass: HomeAssistant, feed: Feed, changes: list[Change]) -> None:
     set_light(hass, "off")
     assert feed.position["seq"] == 1
     devices = feed.devices(feed.view(ALL))
     [lamp] = [device for device in devices if device.entity_id == LIGHT]
     assert lamp.state["on_off"] == {"on": False}
-    # Back within the same turn: without the number above, nobody would hear of it.
+    # Back within the same turn: without the number above, it would be lost.
     set_light(hass, "on", brightness=180)
     await hass.async_block_till_done()
-    assert payload(heard[1])["state"]["on_off"] == {"on": True}
+    assert payload(changes[1])["state"]["on_off"] == {"on": True}
 
 
-async def test_since(hass: HomeAssistant, feed: Feed, heard: list[Change]) -> None:
+async def test_since(hass: HomeAssistant, feed: Feed, changes: list[Change]) -> None:
     for number in range(5):
         hass.states.async_set("sensor.counter", str(number), {"state_class": "total"})
         await hass.async_block_till_done()
     assert feed.since(feed.epoch, 5) == []
-    assert feed.since(feed.epoch, 3) == heard[3:]
-    assert feed.since(feed.epoch, 0) == heard
+    assert feed.since(feed.epoch, 3) == changes[3:]
+    assert feed.since(feed.epoch, 0) == changes
     assert feed.since(feed.epoch, 6) is None
     assert feed.since(feed.epoch, -1) is None
     assert feed.since("another", 5) is None
@@ -199,60 +199,60 @@ async def test_every_start_is_another_epoch(hass: HomeAssistant, catalog: Catalo
     assert Feed(hass, catalog).epoch != Feed(hass, catalog).epoch
 
 
-async def test_a_subscriber_hears_of_nothing_before_it(hass: HomeAssistant, feed: Feed) -> None:
+async def test_a_subscriber_receives_nothing_from_before(hass: HomeAssistant, feed: Feed) -> None:
     set_light(hass, "off")
-    heard: list[Change] = []
-    unsubscribe = feed.subscribe(heard.extend)
+    changes: list[Change] = []
+    unsubscribe = feed.subscribe(changes.extend)
     await hass.async_block_till_done()
-    assert not heard
+    assert not changes
     set_light(hass, "on")
     await hass.async_block_till_done()
     unsubscribe()
     set_light(hass, "off")
     await hass.async_block_till_done()
-    assert len(heard) == 1
+    assert len(changes) == 1
 
 
-async def test_after_stop_nobody_hears_anything(hass: HomeAssistant, feed: Feed, heard: list[Change]) -> None:
+async def test_nothing_is_published_after_stop(hass: HomeAssistant, feed: Feed, changes: list[Change]) -> None:
     set_light(hass, "off")
     feed.stop()
     await hass.async_block_till_done()
     set_light(hass, "on")
     await hass.async_block_till_done()
-    assert not heard
+    assert not changes
 
 
-async def test_a_moment_is_announced_with_its_end(
-    hass: HomeAssistant, feed: Feed, heard: list[Change], device: Callable[[str], Device]
+async def test_an_event_is_published_with_its_end(
+    hass: HomeAssistant, feed: Feed, changes: list[Change], device: Callable[[str], Device]
 ) -> None:
     lamp = device(LIGHT)
     at = dt_util.utcnow()
     feed.publish(EventChange(0, lamp, "ring", at, at + timedelta(seconds=EVENT_LIFETIME)))
     await hass.async_block_till_done()
-    told = payload(heard[0])
-    assert heard[0].event == "event"
-    assert (told["id"], told["type"], told["at"]) == (lamp.id, "ring", at.isoformat())
-    expires_at = dt_util.parse_datetime(told["expires_at"])
+    read = payload(changes[0])
+    assert changes[0].event == "event"
+    assert (read["id"], read["type"], read["at"]) == (lamp.id, "ring", at.isoformat())
+    expires_at = dt_util.parse_datetime(read["expires_at"])
     assert expires_at is not None
     assert (expires_at - at).total_seconds() == 30
 
 
-async def test_a_button_that_is_pressed_tells_a_moment(
-    hass: HomeAssistant, feed: Feed, heard: list[Change], catalog: Catalog
+async def test_a_pressed_button_is_an_event(
+    hass: HomeAssistant, feed: Feed, changes: list[Change], catalog: Catalog
 ) -> None:
     button = {"event_types": ["short", "long"], "device_class": "button"}
     hass.states.async_set("event.remote", "unknown", {**button, "event_type": None})
     await hass.async_block_till_done()
-    heard.clear()
+    changes.clear()
     pressed = "2026-10-10T08:00:00.000+00:00"
     hass.states.async_set("event.remote", pressed, {**button, "event_type": "long"})
     await hass.async_block_till_done()
     [remote] = [device for device in catalog.devices(ALL) if device.entity_id == "event.remote"]
-    state, moment = (payload(change) for change in heard)
+    state, event = (payload(change) for change in changes)
     assert state["state"] == {"event": {"type": "long", "at": "2026-10-10T08:00:00+00:00"}}
-    fits("event", moment)
+    fits("event", event)
     assert (
-        moment.items()
+        event.items()
         >= {
             "seq": feed.seq,
             "id": remote.id,
@@ -262,30 +262,30 @@ async def test_a_button_that_is_pressed_tells_a_moment(
         }.items()
     )
 
-    # One that was away and tells its last moment again tells nothing new.
-    heard.clear()
+    # A device that comes back and repeats its last event reports nothing new.
+    changes.clear()
     hass.states.async_set("event.remote", "unavailable", button)
     await hass.async_block_till_done()
     hass.states.async_set("event.remote", pressed, {**button, "event_type": "long"})
     await hass.async_block_till_done()
-    assert [change.event for change in heard] == ["state", "state"]
+    assert [change.event for change in changes] == ["state", "state"]
 
-    # Two within a turn are two moments.
-    heard.clear()
+    # Two within a turn are two events.
+    changes.clear()
     for second in ("01", "02"):
         at = f"2026-10-10T08:00:{second}.000+00:00"
         hass.states.async_set("event.remote", at, {**button, "event_type": "short"})
     await hass.async_block_till_done()
-    assert [change.event for change in heard] == ["state", "event", "event"]
+    assert [change.event for change in changes] == ["state", "event", "event"]
 
 
-async def test_a_moment_at_the_end_of_the_calendar(hass: HomeAssistant, heard: list[Change]) -> None:
+async def test_an_event_at_the_end_of_the_calendar(hass: HomeAssistant, changes: list[Change]) -> None:
     for at in ("2026-10-10T08:00:00+00:00", "9999-12-31T23:59:45+00:00"):
         hass.states.async_set("event.clock", at, {"event_types": ["tick"], "event_type": "tick"})
         await hass.async_block_till_done()
-    [moment] = [payload(change) for change in heard if change.event == "event"]
-    fits("event", moment)
-    assert (moment["at"], moment["expires_at"][:10]) == ("9999-12-31T23:59:45+00:00", "9999-12-31")
+    [event] = [payload(change) for change in changes if change.event == "event"]
+    fits("event", event)
+    assert (event["at"], event["expires_at"][:10]) == ("9999-12-31T23:59:45+00:00", "9999-12-31")
 
 
 class Website:
@@ -297,7 +297,7 @@ class Website:
         self.devices: dict[str, Any] = {}
         self.position: dict[str, Any] = {"epoch": "", "seq": 0}
         self.snapshots = 0
-        self.hang_up: Callable[[], None] | None = None
+        self.unsubscribe: Callable[[], None] | None = None
         self.view: View | None = None
 
     def connect(self) -> None:
@@ -310,12 +310,12 @@ class Website:
         for change in changes or ():
             self.take(change)
         self.view = self.feed.view(self.scope)
-        self.hang_up = self.feed.subscribe(self.take_batch)
+        self.unsubscribe = self.feed.subscribe(self.take_batch)
 
     def disconnect(self) -> None:
-        if self.hang_up is not None:
-            self.hang_up()
-            self.hang_up = None
+        if self.unsubscribe is not None:
+            self.unsubscribe()
+            self.unsubscribe = None
 
     def take_batch(self, batch: Batch) -> None:
         """What the view makes of a batch is what the scope sees of each change."""
@@ -332,17 +332,17 @@ class Website:
         seen = change.visible(self.scope)
         if seen is None:
             return
-        told = payload(seen)
+        read = payload(seen)
         if seen.event == "devices":
-            assert not self.devices.keys() & {device["id"] for device in told["added"]}
-            assert self.devices.keys() >= {*told["removed"], *(device["id"] for device in told["changed"])}
-            self.devices |= {device["id"]: device for device in told["added"] + told["changed"]}
-            for device_id in told["removed"]:
+            assert not self.devices.keys() & {device["id"] for device in read["added"]}
+            assert self.devices.keys() >= {*read["removed"], *(device["id"] for device in read["changed"])}
+            self.devices |= {device["id"]: device for device in read["added"] + read["changed"]}
+            for device_id in read["removed"]:
                 del self.devices[device_id]
         elif seen.event == "state":
-            device = self.devices[told["id"]]
-            device["online"] = told["online"]
-            for trait, values in told["state"].items():
+            device = self.devices[read["id"]]
+            device["online"] = read["online"]
+            for trait, values in read["state"].items():
                 assert values
                 device["state"][trait] |= values
 
@@ -398,12 +398,12 @@ async def test_nothing_is_lost_or_doubled_however_often_the_line_breaks(
         website = rng.choice(websites)
         if rng.random() < 0.2:
             website.disconnect()
-        elif website.hang_up is None and rng.random() < 0.2:
+        elif website.unsubscribe is None and rng.random() < 0.2:
             website.connect()
         if rng.random() < 0.3:
             await hass.async_block_till_done()
     for website in websites:
-        if website.hang_up is None:
+        if website.unsubscribe is None:
             website.connect()
     await hass.async_block_till_done()
     for website in websites:

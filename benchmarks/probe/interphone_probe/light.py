@@ -23,7 +23,7 @@ class ProbeLight(LightEntity):
         self._attr_unique_id = f"light_{number}"
 
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch on, as bright as told."""
+        """Switch on with the brightness of the call."""
         self._attr_is_on = True
         self._attr_brightness = kwargs.get(ATTR_BRIGHTNESS, self._attr_brightness)
         self.async_write_ha_state()

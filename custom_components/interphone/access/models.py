@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class ScopedDevice(Protocol):
-    """What a scope may know of a device: the values of the device itself, as of one moment."""
+    """The values of a device that a scope may depend on."""
 
     @property
     def id(self) -> str:

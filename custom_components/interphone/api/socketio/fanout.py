@@ -50,7 +50,7 @@ class Fanout:
     def close(self, sids: Iterable[str], reason: str, *, for_good: bool) -> None:
         """Close these sessions after what was sent to them before.
 
-        With `for_good` they are told that the home wants it so, and clients do not come back by themselves.
+        With `for_good` they get a Socket.IO DISCONNECT first, after which clients do not reconnect by themselves.
         """
         sids = tuple(sids)
         if for_good:
