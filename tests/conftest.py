@@ -313,9 +313,8 @@ class Socket:
         """Return name and payload of the next event; `closed` when the home has hung up."""
         async with asyncio.timeout(5):
             event, payload = await self._received.get()
-        if event == "refused":
-            check_message("connect.error", payload)
-        elif event != "closed":
+        # What the client says of a refusal may be its own, or the body of a 503; the home's part is held as it is sent.
+        if event not in {"refused", "closed"}:
             check_message(event, payload)
         return event, payload
 
