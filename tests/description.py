@@ -74,6 +74,16 @@ def check_response(method: str, path: str, status: int, body: Any) -> None:
     assert not faults, (method, path, status, faults, body)
 
 
+def check_request(method: str, path: str, body: Any) -> None:
+    """Check that the JSON body of a request is one that is described."""
+    template = described_path(path)
+    assert template is not None, path
+    operation = OPENAPI.describe()["paths"][template][method.lower()]
+    schema = operation["requestBody"]["content"][JSON]["schema"]
+    faults = _faults(_with_components(schema, OPENAPI.describe()["components"]), body)
+    assert not faults, (method, path, faults, body)
+
+
 class ResponseCheck:
     """Checks every response of the REST API that an application sends, whoever asked for it.
 

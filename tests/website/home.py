@@ -1,4 +1,4 @@
-"""A stand-in for a home: a real server that answers as docs/protocol.md says, or as a test wants it to."""
+"""A stand-in for a home: a real server that answers as the published description says, or as a test wants it to."""
 
 import base64
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 import hashlib
 from http import HTTPStatus
+import json
 import secrets
 from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+
+from ..description import check_request, check_response
 
 CODE = "40719326"
 SERIAL = "6d1f0a"
@@ -24,7 +27,10 @@ def refusal(status: int, error: str, **more: Any) -> web.Response:
 
 @dataclass(slots=True)
 class StandInHome:
-    """Speaks pairing, refresh and revocation; `answers` replaces the answer of a path."""
+    """Speaks pairing, refresh and revocation; `answers` replaces the answer of a path.
+
+    What the website sends, and what is answered in no test's own way, is held against openapi.json as at a real home.
+    """
 
     server: TestServer | None = None
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -32,6 +38,10 @@ class StandInHome:
     challenges: dict[str, str] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)
     revoked: list[str] = field(default_factory=list)
+    # Where a request or a response is not as described; raised at the end of the test.
+    faults: list[str] = field(default_factory=list)
+    # False for a home that is newer than the description, or broken: its responses may be anything.
+    as_described: bool = True
     expires_in: float = 3600
     state: str = "shown"
 
@@ -47,8 +57,10 @@ class StandInHome:
     def refuse(self, path: str, status: int, error: str, **more: Any) -> None:
         """Answer a path with an error from now on."""
 
-        async def answer(_request: web.Request) -> web.Response:
-            return refusal(status, error, **more)
+        async def answer(request: web.Request) -> web.Response:
+            response = refusal(status, error, **more)
+            self._check_response(request, response)
+            return response
 
         self.answers[path] = answer
 
@@ -56,9 +68,24 @@ class StandInHome:
         path = request.match_info["path"]
         body = await request.json()
         self.requests.append((path, {key.lower(): value for key, value in request.headers.items()}, body))
+        self._check(check_request, request.method, f"/{path}", body)
         if path in self.answers:
             return await self.answers[path](request)
-        return getattr(self, f"_{path}")(request, body)
+        response: web.Response = getattr(self, f"_{path}")(request, body)
+        self._check_response(request, response)
+        return response
+
+    def _check_response(self, request: web.Request, response: web.Response) -> None:
+        if self.as_described:
+            assert isinstance(response.body, bytes)
+            path = f"/{request.match_info['path']}"
+            self._check(check_response, request.method, path, response.status, json.loads(response.body))
+
+    def _check(self, check: Callable[..., None], *described: Any) -> None:
+        try:
+            check(*described)
+        except AssertionError as fault:
+            self.faults.append(str(fault))
 
     def _code(self, _request: web.Request, body: dict[str, Any]) -> web.Response:
         pairing_id = next((key for key, known in self.challenges.items() if known == body["challenge"]), None)
@@ -104,3 +131,4 @@ async def stand_in_home() -> AsyncGenerator[StandInHome]:
     app.router.add_post("/api/interphone/{path}", home.handle)
     async with TestServer(app) as home.server:
         yield home
+    assert home.faults == []

@@ -94,7 +94,7 @@ async def test_asking_again_while_the_code_lives_shows_the_same_one(resident: Vi
     ("state", "words"), [("waiting", "tap “Show”"), ("requested", "Another code is on the displays"), ("?", "Another")]
 )
 async def test_what_the_code_waits_for_is_said(resident: Visitor, home: StandInHome, state: str, words: str) -> None:
-    home.state = state
+    home.state, home.as_described = state, state != "?"
     page = await resident.ask_for_code(home.address)
 
     assert words in page.read.text
@@ -105,16 +105,34 @@ async def test_what_the_code_waits_for_is_said(resident: Visitor, home: StandInH
     ("status", "error", "more", "words"),
     [
         (403, "origin_not_allowed", {}, "Add http://127.0.0.1:"),
-        (429, "rate_limited", {"retry_after": 42.2}, "Try again in 43 s."),
+        (429, "rate_limited", {"retry_after": 43}, "Try again in 43 s."),
         (429, "rate_limited", {"retry_after": 3000}, "Try again in 50 min."),
-        (429, "rate_limited", {"retry_after": "soon"}, "Try again later."),
         (503, "not_ready", {}, "just starting"),
-        (400, "something_new", {}, "The home refused: (something_new)"),
     ],
 )
 async def test_what_the_home_refuses_is_said_in_words(
     resident: Visitor, home: StandInHome, status: int, error: str, more: dict[str, object], words: str
 ) -> None:
+    home.refuse("code", status, error, **more)
+
+    page = await resident.ask_for_code(home.address)
+
+    assert (page.status, page.path) == (422, "/places/new")
+    assert words in page.read.text
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "more", "words"),
+    [
+        (429, "rate_limited", {"retry_after": 42.2}, "Try again in 43 s."),
+        (429, "rate_limited", {"retry_after": "soon"}, "Try again later."),
+        (400, "something_new", {}, "The home refused: (something_new)"),
+    ],
+)
+async def test_what_no_home_says_today_is_said_in_words_too(
+    resident: Visitor, home: StandInHome, status: int, error: str, more: dict[str, object], words: str
+) -> None:
+    home.as_described = False
     home.refuse("code", status, error, **more)
 
     page = await resident.ask_for_code(home.address)

@@ -47,6 +47,7 @@ async def test_many_tabs_that_renew_at_once_spend_each_refresh_token_once(reside
 @pytest.mark.parametrize("error", ["grant_revoked", "invalid_token", "expired_token", "token_reused", "unknown_grant"])
 async def test_a_home_that_ended_the_access_is_shown_as_such(resident: Visitor, home: StandInHome, error: str) -> None:
     place = await resident.pair(home.address, CODE)
+    home.as_described = error != "unknown_grant"  # said by no home yet
     home.refuse("token", 401, error)
 
     status, body, _ = await resident.call(f"{place.path}/token?renew")
