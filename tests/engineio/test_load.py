@@ -28,7 +28,7 @@ async def _full_speed(_custom_integrations: None) -> None:
 async def _is_empty(engine: Engine) -> None:
     """Wait until everybody is gone, and check that nothing of them is left."""
     await eventually(lambda: len(engine) == 0 and not engine._tasks and not engine._connections)
-    assert (dict(engine._sources), engine._strangers) == ({}, {})
+    assert (dict(engine._sources), engine._unauthenticated) == ({}, {})
     assert len(engine.timetable._heap) <= 200
     await eventually(lambda: not alive(Session, WebSocketConnection))
 
