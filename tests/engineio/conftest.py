@@ -56,8 +56,16 @@ async def serve() -> AsyncGenerator[Callable[..., Awaitable[str]]]:
 
 @pytest.fixture
 async def http() -> AsyncGenerator[ClientSession]:
-    async with ClientSession(timeout=ClientTimeout(total=None)) as session:
+    """A session of HTTP; the WebSockets opened through it, which tests leave in all states, are closed at the end."""
+    opened: list[ClientWebSocketResponse] = []
+
+    def open_websocket(*args: Any, **kwargs: Any) -> ClientWebSocketResponse:
+        opened.append(ClientWebSocketResponse(*args, **kwargs))
+        return opened[-1]
+
+    async with ClientSession(timeout=ClientTimeout(total=None), ws_response_class=open_websocket) as session:
         yield session
+        await asyncio.gather(*(websocket.close() for websocket in opened), return_exceptions=True)
 
 
 class RawSocket:
