@@ -151,7 +151,7 @@ async def test_nothing_leaks(
     not_ours = ("engineio.client", "socketio.client", "homeassistant.components.websocket_api")
     ours = [record for record in caplog.records if not record.name.startswith(not_ours)]
     logged = "\n".join(record.getMessage() + str(record.exc_text or "") for record in ours)
-    assert "Serving /api/interphone/codecheck" in logged  # it does log at this level
+    assert "POST /api/interphone/codecheck HTTP" in logged  # it does log at this level
     assert hunted.in_text(logged) == []
     assert hunted.in_text("\n".join(str(event.as_dict()) for event in events)) == []
     states = home.hass.states.async_all()
