@@ -156,15 +156,21 @@ class Catalog:
     def present(self, device_id: str, scope: Scope) -> Device:
         """Return a device that the scope sees, judged from registries and configurations as they are at this moment.
 
-        What has just become sensitive is so at once, and is refused unless it is shared by name. Raises
-        `UnknownDeviceError` and `NotReadyError` as `seen` does.
+        What waits to be described again is described now. What has just become sensitive is refused unless it is shared
+        by name. Raises `UnknownDeviceError` and `NotReadyError` as `seen` does.
         """
+        known = self._devices.get(device_id)
+        if known is not None and known.entity_id in self._stale:
+            del self._stale[known.entity_id]
+            self._describe_again(known.entity_id)
         device = self.seen(device_id, scope)
-        state = self._hass.states.get(device.entity_id)
         verdict = self._sensitivity.now(device.entity_id)
+        if verdict.sensitive is device.sensitive:
+            return device
+        state = self._hass.states.get(device.entity_id)
         if state is None or not self._exposure.shares(replace(self._describer.candidate(state), verdict=verdict)):
             raise UnknownDeviceError
-        return device if verdict.sensitive is device.sensitive else replace(device, sensitive=verdict.sensitive)
+        return replace(device, sensitive=verdict.sensitive)
 
     def verdicts(self) -> dict[str, Verdict]:
         """Return why entities are sensitive, by entity id: of all that could be shared, those that are."""
