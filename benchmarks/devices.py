@@ -20,6 +20,8 @@ _SHARED = ["light", "climate", "switch"]
 _SHARED_COUNT = 1000
 _CHANGES = 4000
 _LATER = 20
+# Scripts, and as many automations.
+_DEPUTIES = 150
 _SHARED_CHANGES = {
     "switch": "a shared switch is switched",
     "light": "a shared lamp is dimmed",
@@ -40,6 +42,7 @@ async def measure(folder: Path, port: int, program: Path, repeats: int, report: 
             *await _snapshots(home, website, program),
             *await _changes(home, website, program, repeats),
             *await _registry(home, website, program, repeats),
+            *await _judging(home, repeats),
         ]
     report.table("A home of 5,000 entities, 1,000 of them shared", ["", "median (min-max)", "target"], rows)
 
@@ -124,6 +127,16 @@ async def _registry(home: Home, website: Website, program: Path, repeats: int) -
     await home.enable(enabled=True)
     what = "longest block of the loop while 1,000 shared entities' area is renamed, ms"
     return [_row(what, with_it, 1e3, 20), ["the same without Interphone, ms", spread(without, 1e3), ""]]
+
+
+async def _judging(home: Home, repeats: int) -> list[Row]:
+    """Time which entities are sensitive, in a home with many scripts and automations."""
+    await home.socket.command("interphone_probe/add_deputies", count=_DEPUTIES)
+    runs = [await home.socket.command("interphone_probe/judge") for _ in range(repeats)]
+    return [
+        _row("what is sensitive: all entities at the start, ms", [run["start"] for run in runs], 1e3, 100),
+        ["what is sensitive: all again after one changed, ms", spread([run["change"] for run in runs], 1e3), ""],
+    ]
 
 
 def _row(what: str, seconds: list[float], scale: float, limit: float) -> Row:

@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.discovery import async_load_platform
 from homeassistant.helpers.typing import ConfigType
 
+from .judge import add_deputies, judge
 from .measure import measure_changes, put_in_area, storm, watch_loop
 
 DOMAIN = "interphone_probe"
@@ -14,6 +15,6 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Make as many entities of each platform as the configuration says."""
     for platform, count in config[DOMAIN].items():
         hass.async_create_task(async_load_platform(hass, platform, DOMAIN, {"count": count}, config))
-    for command in (measure_changes, put_in_area, storm, watch_loop):
+    for command in (add_deputies, judge, measure_changes, put_in_area, storm, watch_loop):
         websocket_api.async_register_command(hass, command)
     return True
