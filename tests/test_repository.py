@@ -34,7 +34,7 @@ LANGUAGES = ("en", "ko")
 # that only `__init__` starts; it stands beyond all of these.
 ROOMS = (
     {"const", "errors", "listeners", "rate", "engineio"},
-    {"validation", "messages"},
+    {"validation", "messages", "displays"},
     {"pairing", "access"},
     # A scope is asked about devices; the audit trail follows both pairings and grants.
     {"devices", "audit_trail"},

@@ -11,6 +11,7 @@ import pytest
 
 from custom_components.interphone import config_flow, errors
 from custom_components.interphone.devices.exposure import SHAREABLE_DOMAINS
+from custom_components.interphone.displays import Audience
 from custom_components.interphone.messages import LANGUAGES
 
 FOLDER = Path(config_flow.__file__).parent / "translations"
@@ -79,7 +80,8 @@ def test_each_refusal_has_a_code_of_its_own() -> None:
 def test_every_field_has_a_label_and_a_description(language: str, kind: str) -> None:
     fields = {**config_flow.NAME, **config_flow.SHARING}
     if kind == "options":
-        fields |= {**config_flow.OWNERS_WORD, **config_flow.DOORBELLS, **config_flow.CODES_AND_TOKENS}
+        fields |= {**config_flow.OWNERS_WORD, **config_flow.DOORBELLS, **config_flow.display_fields([])}
+        fields |= config_flow.CODES_AND_TOKENS
     texts = TEXTS[language][kind]["step"]["user" if kind == "config" else "init"]
     sections = texts.get("sections", {})
     plain = {str(key) for key in fields} - set(sections)
@@ -95,3 +97,8 @@ def test_every_field_has_a_label_and_a_description(language: str, kind: str) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_domain_that_is_offered_has_a_name(language: str) -> None:
     assert set(TEXTS[language]["selector"]["domains"]["options"]) == set(SHAREABLE_DOMAINS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_audience_of_codes_has_a_name(language: str) -> None:
+    assert set(TEXTS[language]["selector"]["displays"]["options"]) == set(Audience)

@@ -1,10 +1,12 @@
-"""What Home Assistant's own frontend asks: pairing for everyone at home, grants for admins."""
+"""What Home Assistant's own frontend asks: pairing for displays, grants for admins."""
 
 from typing import Any
 
+from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import CLIENT_ID
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from .conftest import ORIGIN, Display, Home, Tokens
@@ -20,7 +22,7 @@ ADMINS_ONLY = [
     ("grants/revoke_all", {}),
     ("audit/list", {}),
 ]
-FOR_EVERYONE = [
+FOR_DISPLAYS = [
     ("pairing/subscribe", {}),
     ("pairing/begin", {}),
     ("pairing/reveal", {"pairing_id": "x"}),
@@ -282,20 +284,21 @@ async def test_what_is_for_admins(
     caplog.clear()  # Home Assistant logs that as an error
 
 
-async def test_any_resident_may_let_a_website_in(
-    home: Home, hass_ws_client: WebSocketGenerator, hass_read_only_access_token: str
-) -> None:
-    resident = await hass_ws_client(home.hass, hass_read_only_access_token)
+async def test_any_resident_may_let_a_website_in(home: Home, hass_ws_client: WebSocketGenerator) -> None:
+    user = await home.hass.auth.async_create_user("Resident", group_ids=[GROUP_ID_USER])
+    refresh_token = await home.hass.auth.async_create_refresh_token(user, CLIENT_ID)
+    token = home.hass.auth.async_create_access_token(refresh_token)
+    resident = await hass_ws_client(home.hass, token)
     await resident.send_json_auto_id({"type": "interphone/pairing/begin"})
     begun = (await resident.receive_json())["result"]["pairing"]
     status, _ = await home.request("POST", "/codecheck", headers={"code": begun["code"]})
     assert status == 201
-    display = await subscribe(await hass_ws_client(home.hass, hass_read_only_access_token))
+    display = await subscribe(await hass_ws_client(home.hass, token))
     await home.request("GET", "/code")
     assert await display.next_code()
 
 
-@pytest.mark.parametrize(("command", "fields"), ADMINS_ONLY + FOR_EVERYONE)
+@pytest.mark.parametrize(("command", "fields"), ADMINS_ONLY + FOR_DISPLAYS)
 async def test_while_it_is_not_loaded(home: Home, command: str, fields: dict[str, Any]) -> None:
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     answer = await home.command(command, **fields)

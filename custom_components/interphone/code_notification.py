@@ -1,6 +1,7 @@
 """Shows codes as persistent notifications, for homes without displays.
 
-Every user of Home Assistant sees a notification, and nobody else; it is kept in memory and is not an entity.
+Every user of Home Assistant sees a notification, and nobody else; it is kept in memory and is not an entity. So it
+holds the code only where each of them may be a display.
 """
 
 from collections.abc import Callable
@@ -20,22 +21,26 @@ GROUP: Final = 4
 
 def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
     """Show each code while it is valid; the returned function dismisses all and ends that."""
-    shown: set[str] = set()
+    shown: dict[str, Pairing] = {}
 
     def on_change(pairing: Pairing) -> None:
         notification_id = f"{DOMAIN}_{pairing.id}"
         if pairing.state is PairingState.SHOWN:
-            shown.add(notification_id)
+            shown[notification_id] = pairing
             title, message = _words(hass, relay, pairing)
             persistent_notification.async_create(hass, message, title, notification_id)
-        elif notification_id in shown:
-            shown.discard(notification_id)
+        elif shown.pop(notification_id, None):
             persistent_notification.async_dismiss(hass, notification_id)
 
-    unsubscribe = relay.desk.subscribe(on_change)
+    def write_again(_change: None) -> None:
+        for pairing in tuple(shown.values()):
+            on_change(pairing)
+
+    unsubscribers = (relay.desk.subscribe(on_change), relay.displays.subscribe(write_again))
 
     def stop() -> None:
-        unsubscribe()
+        for unsubscribe in unsubscribers:
+            unsubscribe()
         for notification_id in shown:
             persistent_notification.async_dismiss(hass, notification_id)
         shown.clear()
@@ -49,11 +54,12 @@ def _words(hass: HomeAssistant, relay: Relay, pairing: Pairing) -> tuple[str, st
     code = pairing.code or ""
     groups = " ".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
     title = relay.messages.phrase("code_title", language)
+    key = "code_message" if relay.displays.admits_all else "code_elsewhere"
     if pairing.kind is PairingKind.DISPLAY:
-        return title, relay.messages.phrase("code_message_begun", language, code=groups)
+        return title, relay.messages.phrase(f"{key}_begun", language, code=groups)
     who = pairing.requester.client_name or pairing.requester.origin or pairing.requester.source
     return (
         title,
         # Unverified text: in a code span, where Markdown has neither links nor images.
-        relay.messages.phrase("code_message", language, code=groups, who=f"`{who.replace('`', chr(39))}`"),
+        relay.messages.phrase(key, language, code=groups, who=f"`{who.replace('`', chr(39))}`"),
     )

@@ -1,8 +1,10 @@
 """Config and options flow: name of the home, allowed websites, shared devices, lifetimes of codes and tokens."""
 
+from collections.abc import Iterable
 import re
 from typing import Any, Final, override
 
+from homeassistant.auth.models import User
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR, BinarySensorDeviceClass
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlow, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_NAME
@@ -19,6 +21,8 @@ from .const import (
     CONF_CODE_LENGTH,
     CONF_CODE_LIFETIME,
     CONF_DEVICES,
+    CONF_DISPLAY_USERS,
+    CONF_DISPLAYS,
     CONF_DOMAINS,
     CONF_DOORBELLS,
     CONF_DOORS,
@@ -37,6 +41,7 @@ from .const import (
 from .devices.exposure import DEFAULT_DOMAINS, SHAREABLE_DOMAINS
 from .devices.registry import DOMAINS
 from .devices.sensitivity import Reason, Verdict
+from .displays import Audience, is_person
 from .engineio.settings import SESSIONS, SESSIONS_PER_SOURCE
 from .messages import Messages, negotiate
 from .pairing.codes import (
@@ -106,6 +111,23 @@ DOORBELLS: Final = {
         selector.EntitySelectorConfig(multiple=True, filter=[DOORBELL_FILTER])
     )
 }
+
+
+def display_fields(users: Iterable[User]) -> dict[Any, Any]:
+    """Return the fields that say who may be a display, with the users there are."""
+    people = [selector.SelectOptionDict(value=user.id, label=user.name or user.id) for user in users if is_person(user)]
+    return {
+        vol.Required(CONF_DISPLAYS, default=Audience.EVERYBODY.value): selector.SelectSelector(
+            selector.SelectSelectorConfig(
+                options=[audience.value for audience in Audience], translation_key=CONF_DISPLAYS
+            )
+        ),
+        vol.Optional(CONF_DISPLAY_USERS, default=list): selector.SelectSelector(
+            selector.SelectSelectorConfig(
+                options=people, multiple=True, sort=True, mode=selector.SelectSelectorMode.DROPDOWN
+            )
+        ),
+    }
 
 
 def _number(low: float, high: float, unit: str | None, step: float = 1) -> selector.NumberSelector:
@@ -200,9 +222,13 @@ class InterphoneOptionsFlow(OptionsFlow):
             options, errors = checked(user_input)
             if not errors:
                 return self._save(options)
+        users = await self.hass.auth.async_get_users()
         current = {CONF_NAME: self.config_entry.title, **self.config_entry.options}
+        # A user who is gone cannot be suggested: the selector would refuse the form.
+        chosen = [user.id for user in users if is_person(user) and user.id in current.get(CONF_DISPLAY_USERS, ())]
+        fields = {**NAME, **SHARING, **OWNERS_WORD, **DOORBELLS, **display_fields(users), **CODES_AND_TOKENS}
         schema = self.add_suggested_values_to_schema(
-            vol.Schema({**NAME, **SHARING, **OWNERS_WORD, **DOORBELLS, **CODES_AND_TOKENS}), user_input or current
+            vol.Schema(fields), user_input or {**current, CONF_DISPLAY_USERS: chosen}
         )
         return self.async_show_form(
             step_id="init",

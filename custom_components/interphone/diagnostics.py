@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from .access.models import Scope
 from .access.records import dump_grant
 from .const import (
+    CONF_DISPLAY_USERS,
     CONF_DOORBELLS,
     CONF_DOORS,
     CONF_EXCLUDE,
@@ -21,6 +22,7 @@ from .relay import InterphoneConfigEntry
 
 EVERYTHING: Final = Scope()
 REDACTED: Final = {
+    CONF_DISPLAY_USERS,
     CONF_DOORBELLS,
     CONF_DOORS,
     CONF_EXCLUDE,

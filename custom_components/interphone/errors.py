@@ -104,6 +104,13 @@ class UnknownPairingError(InterphoneError):
     status = HTTPStatus.NOT_FOUND
 
 
+class NotADisplayError(InterphoneError):
+    """This user of Home Assistant may not see codes."""
+
+    code = "not_a_display"
+    status = HTTPStatus.FORBIDDEN
+
+
 class MissingTokenError(InterphoneError):
     """No token was presented."""
 

@@ -27,6 +27,7 @@ from .devices.history import History
 from .devices.polls import Polls
 from .devices.provenance import Provenance
 from .devices.rings import Rings
+from .displays import Displays
 from .errors import NotReadyError, StorageError
 from .media.hls import Streams
 from .media.stills import Stills
@@ -57,6 +58,7 @@ class Relay:
     messages: Messages
     serial: str
     grants: Grants
+    displays: Displays
     desk: PairingDesk
     catalog: Catalog
     feed: Feed
@@ -74,6 +76,7 @@ class Relay:
     def apply(self, settings: Settings) -> None:
         """Put changed options into effect."""
         before, self.settings = self.settings, settings
+        self.displays.set_policy(settings.displays)
         self.desk.settings = settings.desk
         self.grants.token_lifetime = settings.token_lifetime
         self.rings.set_doorbells(settings.doorbells)
@@ -107,6 +110,7 @@ async def open_relay(hass: HomeAssistant, settings: Settings, exit_stack: AsyncE
         messages=await Messages.load(hass),
         serial=records.serial,
         grants=grants,
+        displays=await Displays.load(hass, settings.displays),
         desk=desk,
         catalog=catalog,
         feed=feed,
@@ -129,6 +133,7 @@ async def open_relay(hass: HomeAssistant, settings: Settings, exit_stack: AsyncE
 def _start(relay: Relay, exit_stack: AsyncExitStack) -> None:
     """Start the parts, each after those that it follows."""
     for start, stop in (
+        (relay.displays.start, relay.displays.stop),
         (relay.catalog.start, relay.catalog.stop),
         (relay.feed.start, relay.feed.stop),
         (relay.rings.start, relay.rings.stop),

@@ -11,6 +11,8 @@ from .const import (
     CONF_CODE_LENGTH,
     CONF_CODE_LIFETIME,
     CONF_DEVICES,
+    CONF_DISPLAY_USERS,
+    CONF_DISPLAYS,
     CONF_DOMAINS,
     CONF_DOORBELLS,
     CONF_DOORS,
@@ -27,6 +29,7 @@ from .const import (
 )
 from .devices.exposure import DEFAULT_DOMAINS, Exposure, Places
 from .devices.sensitivity import OwnersWord
+from .displays import Audience, DisplayPolicy
 from .engineio.settings import SESSIONS_PER_SOURCE
 from .pairing.codes import CODE_LENGTH, CODE_LIFETIME, CodeStyle
 from .pairing.desk import DeskSettings
@@ -39,6 +42,7 @@ class Settings:
     origins: frozenset[str]
     exposure: Exposure
     doorbells: frozenset[str]
+    displays: DisplayPolicy
     desk: DeskSettings
     token_lifetime: float
     sockets_per_source: int
@@ -58,6 +62,10 @@ class Settings:
                 ),
             ),
             doorbells=frozenset(options.get(CONF_DOORBELLS, ())),
+            displays=DisplayPolicy(
+                audience=Audience(options.get(CONF_DISPLAYS, Audience.EVERYBODY)),
+                users=frozenset(options.get(CONF_DISPLAY_USERS, ())),
+            ),
             desk=DeskSettings(
                 style=CodeStyle(int(options.get(CONF_CODE_LENGTH, CODE_LENGTH))),
                 lifetime=float(options.get(CONF_CODE_LIFETIME, CODE_LIFETIME)),

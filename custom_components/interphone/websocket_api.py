@@ -1,4 +1,4 @@
-"""Commands of Home Assistant's WebSocket API: pairing for every user of the home, grants and audit for its admins."""
+"""Commands of Home Assistant's WebSocket API: pairing for displays, grants and the audit for administrators."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from .access.records import dump_grant
 from .api.components import components
 from .api.contract import MOMENT, JsonSchema, component, exactly, json_schema
 from .const import DOMAIN
+from .displays import Displays
 from .errors import InterphoneError
 from .messages import negotiate, untranslated
 from .pairing.models import CLIENT_TEXT_MAX, Pairing
@@ -28,7 +29,7 @@ type Message = dict[str, Any]
 type Handler = Callable[[Relay, ActiveConnection, Message], Awaitable[Any]]
 
 # Every change of a pairing, for the displays that subscribed: a dashboard stays open longer than an entry stays loaded.
-SIGNAL_PAIRING: Final[SignalType[Pairing]] = SignalType(f"{DOMAIN}_pairing")
+SIGNAL_PAIRING: Final[SignalType[Displays, Pairing]] = SignalType(f"{DOMAIN}_pairing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Command:
     """One command: its name below `interphone/`, its fields, the schemas of its result and of its events.
 
     As a decorator it makes Home Assistant's command of the handler. Home Assistant validates messages by the same
-    fields that `describe` publishes; with `admin` it refuses other users.
+    fields that `describe` publishes; with `admin` it refuses other users. With `display`, users who may not be displays
+    are refused.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Command:
     result: Any = None
     event: Any = None
     admin: bool = False
+    display: bool = False
 
     @property
     def type(self) -> str:
@@ -54,6 +57,7 @@ class Command:
         """Attach the description to its handler."""
         schema = {vol.Required("type"): self.type, **self.fields}
         handler = websocket_api.require_admin(handler) if self.admin else handler
+        handler = _require_display(handler) if self.display else handler
         return Registered(self, websocket_api.websocket_command(schema)(handler))
 
     def describe(self) -> JsonSchema:
@@ -84,7 +88,7 @@ def async_register(hass: HomeAssistant) -> None:
 
 def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
     """Pass this relay's pairings on to the displays that subscribed; return the function that stops it."""
-    return relay.desk.subscribe(partial(async_dispatcher_send, hass, SIGNAL_PAIRING))
+    return relay.desk.subscribe(partial(async_dispatcher_send, hass, SIGNAL_PAIRING, relay.displays))
 
 
 @cache
@@ -102,6 +106,22 @@ def describe() -> dict[str, Any]:
         "additionalProperties": False,
         "components": {"schemas": {name: components()[name] for name in ("grant", "pairing")}},
     }
+
+
+def _require_display(handler: WebSocketCommandHandler) -> WebSocketCommandHandler:
+    """Refuse users who may not be displays now."""
+
+    @callback
+    @wraps(handler)
+    def guard(hass: HomeAssistant, connection: ActiveConnection, msg: Message) -> None:
+        try:
+            loaded_relay(hass).displays.require(connection.user)
+        except InterphoneError as err:
+            connection.send_error(msg["id"], err.code, _message(hass, err))
+        else:
+            handler(hass, connection, msg)
+
+    return guard
 
 
 def _responds(handler: Handler) -> WebSocketCommandHandler:
@@ -156,44 +176,41 @@ RECORD: Final = exactly(
 )
 
 
-@Command("pairing/subscribe", event=PAIRING)
+@Command("pairing/subscribe", event=PAIRING, display=True)
 @callback
 def subscribe_pairings(hass: HomeAssistant, connection: ActiveConnection, msg: Message) -> None:
     """Make the connection a display: the live pairings now, then each change of one. Holds the codes.
 
-    The subscription outlives a reload of the entry.
+    The subscription outlives a reload of the entry. A user who may not be a display any more gets nothing.
     """
-    try:
-        desk = loaded_relay(hass).desk
-    except InterphoneError as err:
-        connection.send_error(msg["id"], err.code, _message(hass, err))
-        return
+    relay = loaded_relay(hass)
 
     @callback
-    def send(pairing: Pairing) -> None:
-        connection.send_message(websocket_api.event_message(msg["id"], {"pairing": pairing.as_dict()}))
+    def send(displays: Displays, pairing: Pairing) -> None:
+        if displays.admits(connection.user):
+            connection.send_message(websocket_api.event_message(msg["id"], {"pairing": pairing.as_dict()}))
 
     connection.subscriptions[msg["id"]] = async_dispatcher_connect(hass, SIGNAL_PAIRING, send)
     connection.send_result(msg["id"])
-    for pairing in desk.live():
-        send(pairing)
+    for pairing in relay.desk.live():
+        send(relay.displays, pairing)
 
 
-@Command("pairing/begin", result=PAIRING)
+@Command("pairing/begin", result=PAIRING, display=True)
 @_responds
 async def begin_pairing(relay: Relay, _connection: ActiveConnection, _msg: Message) -> Any:
     """Show a code that no website requested."""
     return {"pairing": relay.desk.begin().as_dict()}
 
 
-@Command("pairing/reveal", PAIRING_ID, result=PAIRING)
+@Command("pairing/reveal", PAIRING_ID, result=PAIRING, display=True)
 @_responds
 async def reveal_pairing(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
     """Show the code of a pairing that waits for a tap."""
     return {"pairing": relay.desk.reveal(msg["pairing_id"]).as_dict()}
 
 
-@Command("pairing/reject", PAIRING_ID)
+@Command("pairing/reject", PAIRING_ID, display=True)
 @_responds
 async def reject_pairing(relay: Relay, _connection: ActiveConnection, msg: Message) -> None:
     """Reject a pairing."""

@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.auth.const import GROUP_ID_USER
+from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import CLIENT_ID, MockUser
+from pytest_homeassistant_custom_component.common import CLIENT_ID
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from socketio.exceptions import ConnectionError as SocketConnectionError
 
@@ -201,12 +203,16 @@ async def test_a_refresh_token_opens_no_socket(connect: Connect, tokens: Tokens)
     assert said["data"]["error"] == "invalid_token"
 
 
-async def test_a_user_that_may_not_log_in_is_no_display(
-    hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser
-) -> None:
-    refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
+@pytest.fixture
+async def resident(hass: HomeAssistant) -> User:
+    """A user who is no administrator."""
+    return await hass.auth.async_create_user("Resident", group_ids=[GROUP_ID_USER])
+
+
+async def test_a_user_that_may_not_log_in_is_no_display(hass: HomeAssistant, connect: Connect, resident: User) -> None:
+    refresh_token = await hass.auth.async_create_refresh_token(resident, CLIENT_ID)
     token = hass.auth.async_create_access_token(refresh_token)
-    await hass.auth.async_update_user(hass_read_only_user, is_active=False)
+    await hass.auth.async_update_user(resident, is_active=False)
     said = await refusal(connect, auth={"token": token})
     assert said["data"]["error"] == "invalid_token"
 
@@ -222,14 +228,14 @@ class TestFromOutside:
         self,
         hass: HomeAssistant,
         connect: Connect,
-        hass_read_only_user: MockUser,
+        resident: User,
         address: str,
         *,
         admitted: bool,
         by_event: bool,
     ) -> None:
-        await hass.auth.async_update_user(hass_read_only_user, local_only=True)
-        refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
+        await hass.auth.async_update_user(resident, local_only=True)
+        refresh_token = await hass.auth.async_create_refresh_token(resident, CLIENT_ID)
         token = hass.auth.async_create_access_token(refresh_token)
         headers = {"X-Forwarded-For": address}
         if by_event:
@@ -243,10 +249,8 @@ class TestFromOutside:
             assert said["data"]["error"] == "invalid_token"
 
 
-async def test_a_display_whose_user_logs_out_is_closed(
-    hass: HomeAssistant, connect: Connect, hass_read_only_user: MockUser
-) -> None:
-    refresh_token = await hass.auth.async_create_refresh_token(hass_read_only_user, CLIENT_ID)
+async def test_a_display_whose_user_logs_out_is_closed(hass: HomeAssistant, connect: Connect, resident: User) -> None:
+    refresh_token = await hass.auth.async_create_refresh_token(resident, CLIENT_ID)
     display = await connect(hass.auth.async_create_access_token(refresh_token))
     await display.call("authenticate", {"token": "x"})  # it has joined by the time of this ack
     hass.auth.async_remove_refresh_token(refresh_token)

@@ -6,6 +6,7 @@ import math
 import time
 from typing import Any, Final
 
+from homeassistant.auth.models import User
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 import voluptuous as vol
 
@@ -32,6 +33,7 @@ TOKEN_ERRORS: Final[Errors] = (
     errors.RevokedGrantError,
     errors.PausedGrantError,
     errors.InvalidRequestError,
+    errors.NotADisplayError,
 )
 
 
@@ -91,9 +93,12 @@ class SessionAdmission:
         server.on("disconnect", self._on_disconnect)
         server.on(Event.AUTHENTICATE, self._on_authenticate)
 
-    def start(self) -> Callable[[], None]:
-        """Follow the grants; return the function that stops it."""
-        return self._relay.grants.subscribe(self._follow_grant)
+    def start(self) -> tuple[Callable[[], None], ...]:
+        """Follow the grants and who may be a display; return the functions that stop it."""
+        return (
+            self._relay.grants.subscribe(self._follow_grant),
+            self._relay.displays.subscribe(self._recheck_displays),
+        )
 
     def recheck_origins(self) -> None:
         """Close the sessions of pages whose origin is no longer allowed."""
@@ -172,7 +177,19 @@ class SessionAdmission:
             )
         )
         self._server.authenticated(session.sid, packet_size=PACKET_SIZE_MAX)
-        self._after_response(session, self._push.join_display)
+        self._after_response(session, partial(self._join_display, credential.user))
+
+    def _join_display(self, user: User, session: Session) -> None:
+        if self._relay.displays.admits(user):
+            self._push.join_display(session, user)
+        else:  # since the admission, a turn ago
+            self.close((session.sid,), Reason.NOT_A_DISPLAY)
+
+    def _recheck_displays(self, _change: None) -> None:
+        """Close the sessions of users who may not be displays any more."""
+        for session in filter(None, map(self._sessions.get, self._sessions.displays)):
+            if session.user is None or not self._relay.displays.admits(session.user):
+                self.close((session.sid,), Reason.NOT_A_DISPLAY)
 
     def _close_display(self, sid: str) -> None:
         """Close a display in the next turn: Home Assistant iterates its callbacks, and closing removes one."""

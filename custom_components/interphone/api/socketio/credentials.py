@@ -44,15 +44,17 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True)
 class DisplayCredential:
-    """An access token of Home Assistant, identified by the refresh token that it was made from."""
+    """An access token of Home Assistant: its user, and the id of the refresh token that it was made from."""
 
     refresh_token_id: str
+    user: User
 
 
 def identify(relay: Relay, token: str, handshake: Handshake) -> DisplayCredential | Admission:
     """Return whose token this is: Home Assistant's makes its bearer a display, Interphone's a website.
 
-    Raises `InvalidTokenError` for a token of neither; for a website's also `ExpiredTokenError`, `RevokedGrantError` and
+    Raises `InvalidTokenError` for a token of neither, `NotADisplayError` for a user's who may not see codes; for a
+    website's also `ExpiredTokenError`, `RevokedGrantError` and
     `PausedGrantError`.
     """
     try:
@@ -61,7 +63,8 @@ def identify(relay: Relay, token: str, handshake: Handshake) -> DisplayCredentia
         refresh_token = _refresh_token(relay, token)
     if refresh_token is None or not _may_log_in(refresh_token.user, handshake):
         raise InvalidTokenError
-    return DisplayCredential(refresh_token.id)
+    relay.displays.require(refresh_token.user)
+    return DisplayCredential(refresh_token.id, refresh_token.user)
 
 
 def _may_log_in(user: User, handshake: Handshake) -> bool:

@@ -46,6 +46,7 @@ class Reason(StrEnum):
 
     MISSING_TOKEN = "missing_token"  # noqa: S105 - the name of a reason
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - the name of a reason
+    NOT_A_DISPLAY = "not_a_display"
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of a reason
     REVOKED = "revoked"
     PAUSED = "paused"

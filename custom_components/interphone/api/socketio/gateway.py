@@ -54,7 +54,7 @@ class Gateway:
     def start(self) -> None:
         """Follow the desk, the grants and the feed, and start the groups of events."""
         self._unsubscribe.extend(self._push.start())
-        self._unsubscribe.append(self._admission.start())
+        self._unsubscribe.extend(self._admission.start())
         for group in self._groups:
             self._unsubscribe.append(group.start(self._fanout.send))
 

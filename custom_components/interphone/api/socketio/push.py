@@ -4,6 +4,8 @@ from collections.abc import Callable
 import logging
 from typing import Final
 
+from homeassistant.auth.models import User
+
 from ...access.grants import GrantChange, GrantEvent
 from ...access.models import Grant
 from ...devices.changes import Batch, Change
@@ -43,9 +45,9 @@ class Push:
 
     # Admitted sessions join here, with what they need to begin.
 
-    def join_display(self, session: Session) -> None:
+    def join_display(self, session: Session, user: User) -> None:
         """Make the session a display's and send it every live pairing."""
-        self._sessions.make_display(session)
+        self._sessions.make_display(session, user)
         for pairing in self._relay.desk.live():
             self._send_pairing((session.sid,), pairing)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 import logging
 
+from homeassistant.auth.models import User
+
 from ...devices.views import View
 from ...engineio.session import Session as EngineSession
 from ..peer import Peer
@@ -29,6 +31,8 @@ class Session:
     engine: EngineSession
     handshake: Handshake
     kind: Kind = Kind.UNAUTHENTICATED
+    # Of a display: who logged in there.
+    user: User | None = None
     grant_id: str | None = None
     # What a website's session sees; set with `grant_id`.
     view: View | None = None
@@ -86,9 +90,10 @@ class Sessions:
         """Return a session by its id, None when it is closed."""
         return self._sessions.get(sid)
 
-    def make_display(self, session: Session) -> None:
-        """Make a session a display's."""
+    def make_display(self, session: Session, user: User) -> None:
+        """Make a session a display's, with its user."""
         session.kind = Kind.DISPLAY
+        session.user = user
         self._displays.add(session.sid)
 
     def make_website(self, session: Session, grant_id: str, view: View) -> None:
