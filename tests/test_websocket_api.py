@@ -16,9 +16,7 @@ LOCK = "lock.openable_lock"
 ADMINS_ONLY = [
     ("grants/list", {}),
     ("grants/update", {"grant_id": "x", "name": "y"}),
-    ("grants/pause", {"grant_id": "x"}),
     ("grants/resume", {"grant_id": "x"}),
-    ("grants/revoke", {"grant_id": "x"}),
     ("grants/revoke_all", {}),
     ("audit/list", {}),
 ]
@@ -27,9 +25,18 @@ FOR_DISPLAYS = [
     ("pairing/begin", {}),
     ("pairing/reveal", {"pairing_id": "x"}),
     ("pairing/reject", {"pairing_id": "x"}),
+    ("grants/pause", {"grant_id": "x"}),
+    ("grants/revoke", {"grant_id": "x"}),
 ]
 
 pytestmark = pytest.mark.usefixtures("quiet_log")
+
+
+@pytest.fixture
+async def resident_token(hass: HomeAssistant) -> str:
+    """An access token of a user who is no administrator."""
+    user = await hass.auth.async_create_user("Resident", group_ids=[GROUP_ID_USER])
+    return hass.auth.async_create_access_token(await hass.auth.async_create_refresh_token(user, CLIENT_ID))
 
 
 async def subscribe(socket: MockHAClientWebSocket) -> Display:
@@ -266,34 +273,48 @@ async def test_fields_that_do_not_fit(
 async def test_what_is_for_admins(
     home: Home,
     hass_ws_client: WebSocketGenerator,
-    hass_read_only_access_token: str,
+    resident_token: str,
     caplog: pytest.LogCaptureFixture,
     command: str,
     fields: Any,
 ) -> None:
     tokens = await home.pair_from_display()
-    resident = await hass_ws_client(home.hass, hass_read_only_access_token)
+    resident = await hass_ws_client(home.hass, resident_token)
     if "grant_id" in fields:
         fields = {**fields, "grant_id": tokens.grant_id}
+        assert (await home.command("grants/pause", grant_id=tokens.grant_id))["success"]
     await resident.send_json_auto_id({"type": f"interphone/{command}", **fields})
     answer = await resident.receive_json()
     assert not answer["success"]
     assert answer["error"]["code"] == "unauthorized"
     [grant] = await home.grants()
-    assert not grant["paused"]
+    assert grant["paused"] is ("grant_id" in fields)
+    assert grant["name"] != fields.get("name")
     caplog.clear()  # Home Assistant logs that as an error
 
 
-async def test_any_resident_may_let_a_website_in(home: Home, hass_ws_client: WebSocketGenerator) -> None:
-    user = await home.hass.auth.async_create_user("Resident", group_ids=[GROUP_ID_USER])
-    refresh_token = await home.hass.auth.async_create_refresh_token(user, CLIENT_ID)
-    token = home.hass.auth.async_create_access_token(refresh_token)
-    resident = await hass_ws_client(home.hass, token)
+async def test_any_resident_may_take_access_away(
+    home: Home, hass_ws_client: WebSocketGenerator, resident_token: str
+) -> None:
+    tokens = await home.pair_from_display()
+    resident = await hass_ws_client(home.hass, resident_token)
+    await resident.send_json_auto_id({"type": "interphone/grants/pause", "grant_id": tokens.grant_id})
+    assert (await resident.receive_json())["result"]["grant"]["paused"] is True
+    await home.refused(403, "grant_paused", "GET", "/grant", headers=tokens.headers)
+    await resident.send_json_auto_id({"type": "interphone/grants/revoke", "grant_id": tokens.grant_id})
+    assert (await resident.receive_json())["success"]
+    await home.refused(401, "grant_revoked", "GET", "/grant", headers=tokens.headers)
+
+
+async def test_any_resident_may_let_a_website_in(
+    home: Home, hass_ws_client: WebSocketGenerator, resident_token: str
+) -> None:
+    resident = await hass_ws_client(home.hass, resident_token)
     await resident.send_json_auto_id({"type": "interphone/pairing/begin"})
     begun = (await resident.receive_json())["result"]["pairing"]
     status, _ = await home.request("POST", "/codecheck", headers={"code": begun["code"]})
     assert status == 201
-    display = await subscribe(await hass_ws_client(home.hass, token))
+    display = await subscribe(await hass_ws_client(home.hass, resident_token))
     await home.request("GET", "/code")
     assert await display.next_code()
 

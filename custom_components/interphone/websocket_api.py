@@ -1,4 +1,7 @@
-"""Commands of Home Assistant's WebSocket API: pairing for displays, grants and the audit for administrators."""
+"""Commands of Home Assistant's WebSocket API: pairing for displays, grants and the audit for administrators.
+
+Displays may also pause and revoke a grant.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -244,7 +247,8 @@ async def update_grant(relay: Relay, _connection: ActiveConnection, msg: Message
     return {"grant": dump_grant(await relay.grants.edit(msg["grant_id"], **changes))}
 
 
-@Command("grants/pause", GRANT_ID, result=GRANT, admin=True)
+# Taking access away is open to every display; giving it back needs an administrator.
+@Command("grants/pause", GRANT_ID, result=GRANT, display=True)
 @_responds
 async def pause_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
     """Pause a grant and close its sessions."""
@@ -258,7 +262,7 @@ async def resume_grant(relay: Relay, _connection: ActiveConnection, msg: Message
     return {"grant": dump_grant(await relay.grants.resume(msg["grant_id"]))}
 
 
-@Command("grants/revoke", GRANT_ID, admin=True)
+@Command("grants/revoke", GRANT_ID, display=True)
 @_responds
 async def revoke_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> None:
     """Revoke a grant for good; the result is sent once that is on disk."""

@@ -17,6 +17,8 @@ COMMANDS = [
     ("pairing/begin", {}),
     ("pairing/reveal", {"pairing_id": "x"}),
     ("pairing/reject", {"pairing_id": "x"}),
+    ("grants/pause", {"grant_id": "x"}),
+    ("grants/revoke", {"grant_id": "x"}),
 ]
 
 
@@ -59,7 +61,9 @@ class TestReadOnly:
             pairing = await home.display.next()
         socket = await hass_ws_client(home.hass, token)
         for command, fields in COMMANDS:
-            answer = await send(socket, command, **({"pairing_id": pairing["id"]} if fields else {}))
+            answer = await send(
+                socket, command, **fields | ({"pairing_id": pairing["id"]} if "pairing_id" in fields else {})
+            )
             assert not answer["success"]
             assert answer["error"]["code"] == "not_a_display"
             assert pairing["code"] not in str(answer)
