@@ -4,7 +4,7 @@ This module builds the relay and what is built upon it, and ends both.
 """
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
@@ -23,7 +23,7 @@ from .api.peer import LOCAL
 from .api.socketio.gateway import Gateway
 from .api.socketio.view import GATEWAY
 from .const import DOMAIN
-from .errors import StorageError, UnknownGrantError
+from .errors import StorageError
 from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay, open_relay
 from .settings import Settings
 
@@ -113,9 +113,8 @@ async def async_remove_entry(hass: HomeAssistant, _entry: InterphoneConfigEntry)
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: InterphoneConfigEntry, device: DeviceEntry
 ) -> bool:
-    """Revoke the grant of a device that the owner removes. Return False for the hub itself, which stays."""
-    if grant_devices.grant_id_of(device) == entry.entry_id:
-        return False
-    with suppress(UnknownGrantError):
-        await entry.runtime_data.grants.revoke(grant_devices.grant_id_of(device) or "")
-    return True
+    """Revoke the grant of a device that the owner removes. Return False for the hub itself, which stays.
+
+    Raises `HomeAssistantError` while the entry is not loaded, and when the revocation could not be written.
+    """
+    return await grant_devices.remove(entry, device)

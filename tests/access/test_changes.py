@@ -86,6 +86,20 @@ async def test_a_failed_edit_resumes_no_paused_grant(home: Home, disk: SlowDisk)
         assert (grant["paused"], grant["name"]) == (True, name)
 
 
+async def test_a_resume_that_waits_undoes_no_later_pause(home: Home, disk: SlowDisk) -> None:
+    tokens = await home.pair()
+    assert (await home.command("grants/pause", grant_id=tokens.grant_id))["success"]
+    acts = Acts(home, tokens)
+    disk.slow_down()
+    editing = await acts.begin("edit", name="Renamed")
+    await disk.writing.wait()
+    resuming, pausing = await acts.begin("resume"), await acts.begin("pause")
+    disk.go_on.set()
+    assert await outcomes(editing, resuming, pausing) == [None, None, None]
+    for grant in ((await granted(home))[tokens.grant_id], on_disk(home)["grants"][tokens.grant_id]):
+        assert (grant["paused"], grant["name"]) == (True, "Renamed")
+
+
 async def test_a_failed_edit_takes_back_only_itself(home: Home, disk: SlowDisk) -> None:
     tokens = await home.pair()
     scope = (await granted(home))[tokens.grant_id]["scope"]

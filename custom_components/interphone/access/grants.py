@@ -21,7 +21,7 @@ from ..errors import (
     UnknownGrantError,
 )
 from ..listeners import Listeners
-from .models import Grant, Scope
+from .models import Grant, PausedBy, Scope
 from .records import GRANTS, dump_grant
 from .store import SAVE_RETRY_DELAY, PrivateStore, Section
 from .tokens import SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX, AccessTokens, RefreshFamily, RefreshTokens
@@ -236,10 +236,15 @@ class Grants:
             self._notify(GrantEvent.REVOKED, grant)
         await self._save_removal()
 
-    async def pause(self, grant_id: str) -> Grant:
-        """Refuse a website until it is resumed. Raises the errors of `revoke`, in the same way."""
+    async def pause(self, grant_id: str, by: PausedBy = PausedBy.OWNER) -> Grant:
+        """Refuse a website until it is resumed. Raises the errors of `revoke`, in the same way.
+
+        A pause by another cause than the owner's command stays that cause's when the owner pauses as well.
+        """
         before = self.get(grant_id)
-        self._put(GrantEvent.PAUSED, replace(before, paused=True), before)
+        if by is PausedBy.OWNER:
+            by = before.paused_by or by
+        self._put(GrantEvent.PAUSED, replace(before, paused_by=by), before)
         await self._save_removal()
         return self.get(grant_id)
 
@@ -253,7 +258,8 @@ class Grants:
 
     async def resume(self, grant_id: str) -> Grant:
         """Admit a paused website again. Raises `UnknownGrantError`, or `StorageError` and then it stays paused."""
-        return await self._change(GrantEvent.RESUMED, grant_id, paused=False)
+        # Not in turn with other changes: a pause that comes while this waited would be undone by it.
+        return await self._apply(GrantEvent.RESUMED, grant_id, paused_by=None)
 
     async def edit(
         self, grant_id: str, *, name: str | None = None, scope: Scope | None = None, expires: datetime | None = None
@@ -269,9 +275,12 @@ class Grants:
 
     async def _change(self, event: GrantEvent, grant_id: str, **changes: Any) -> Grant:
         async with self._widening:
-            before = self.get(grant_id)
-            self._put(event, replace(before, **changes), before)
-            await self._store.save(undo=partial(self._undo, before, changes))
+            return await self._apply(event, grant_id, **changes)
+
+    async def _apply(self, event: GrantEvent, grant_id: str, **changes: Any) -> Grant:
+        before = self.get(grant_id)
+        self._put(event, replace(before, **changes), before)
+        await self._store.save(undo=partial(self._undo, before, changes))
         return self.get(grant_id)
 
     def _restore(self, before: RefreshFamily) -> None:
@@ -285,9 +294,9 @@ class Grants:
         if grant is None:
             return
         undone = {field: getattr(before, field) for field in changes}
-        if "paused" in undone:
-            undone["paused"] = before.paused or grant.paused
-        event = GrantEvent.PAUSED if undone.get("paused") else GrantEvent.EDITED
+        if "paused_by" in undone:
+            undone["paused_by"] = grant.paused_by or before.paused_by
+        event = GrantEvent.PAUSED if undone.get("paused_by") else GrantEvent.EDITED
         self._put(event, replace(grant, **undone), grant)
 
     def _put(self, event: GrantEvent, grant: Grant, before: Grant) -> None:

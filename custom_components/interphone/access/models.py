@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -51,6 +52,13 @@ class Scope:
         return self.control and self.sees(device) and (self.doors_and_alarms or not device.sensitive)
 
 
+class PausedBy(StrEnum):
+    """What paused a grant."""
+
+    OWNER = "owner"
+    DEVICE = "device"  # the owner disabled the website's device in Home Assistant
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """The standing access of one paired website."""
@@ -61,7 +69,12 @@ class Grant:
     created: datetime
     account_hint: str | None = None
     scope: Scope = field(default_factory=Scope)
-    paused: bool = False
+    paused_by: PausedBy | None = None
     expires: datetime | None = None
     last_used: datetime | None = None
     last_source: str | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether its website is refused until it is resumed."""
+        return self.paused_by is not None

@@ -9,7 +9,7 @@ import time
 from typing import Any, Final, Self
 
 from ..errors import StorageError
-from .models import Grant, Scope
+from .models import Grant, PausedBy, Scope
 from .store import Section, Sections
 from .tokens import KEY_BYTES, KEYS_MAX, AccessTokens, RefreshFamily, RefreshTokens, SigningKey
 
@@ -75,9 +75,9 @@ def dump_tokens(access: AccessTokens, refresh: RefreshTokens) -> Section:
 def dump_grant(grant: Grant) -> dict[str, Any]:
     """Return a grant as it is stored and as its owner sees it; it contains no secret.
 
-    `{id, name, origin, account_hint, created, scope: {devices, control, doors_and_alarms}, paused, expires, last_used,
-    last_source}`: times are ISO 8601 with an offset; `devices` is null for all devices; `origin`, `account_hint`,
-    `expires`, `last_used` and `last_source` may be null.
+    `{id, name, origin, account_hint, created, scope: {devices, control, doors_and_alarms}, paused, paused_by,
+    expires, last_used, last_source}`: times are ISO 8601 with an offset; `devices` is null for all devices; `origin`,
+    `account_hint`, `paused_by`, `expires`, `last_used` and `last_source` may be null.
     """
     return {
         "id": grant.id,
@@ -91,6 +91,7 @@ def dump_grant(grant: Grant) -> dict[str, Any]:
             "doors_and_alarms": grant.scope.doors_and_alarms,
         },
         "paused": grant.paused,
+        "paused_by": grant.paused_by,
         "expires": grant.expires and grant.expires.isoformat(),
         "last_used": grant.last_used and grant.last_used.isoformat(),
         "last_source": grant.last_source,
@@ -112,11 +113,19 @@ def read_grant(record: Mapping[str, Any]) -> Grant:
             control=_flag(scope["control"]),
             doors_and_alarms=_flag(scope["doors_and_alarms"]),
         ),
-        paused=_flag(record["paused"]),
+        paused_by=_read_pause(record),
         expires=_optional(_time, record["expires"]),
         last_used=_optional(_time, record["last_used"]),
         last_source=_optional(_text, record["last_source"]),
     )
+
+
+def _read_pause(record: Mapping[str, Any]) -> PausedBy | None:
+    """Return what paused a grant; earlier files have no `paused_by`."""
+    paused, cause = _flag(record["paused"]), _optional(_text, record.get("paused_by"))
+    if not paused and cause is not None:
+        raise ValueError("what paused a grant that is not paused")
+    return PausedBy(cause or PausedBy.OWNER) if paused else None
 
 
 def _read_named(grant_id: str, record: Mapping[str, Any]) -> Grant:

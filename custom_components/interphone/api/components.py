@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
+from ..access.models import PausedBy
 from ..devices.schema import json_schema as device_model
 from ..pairing.models import PairingState
 from .contract import COMPONENTS, COUNT, MOMENT, component, exactly, json_schema
@@ -21,6 +22,7 @@ GRANT: Final = exactly(
     created=MOMENT,
     scope=exactly(devices=vol.Maybe([str]), control=bool, doors_and_alarms=bool),
     paused=bool,
+    paused_by=vol.Maybe(vol.In([str(cause) for cause in PausedBy])),
     expires=vol.Maybe(MOMENT),
     last_used=vol.Maybe(MOMENT),
     last_source=vol.Maybe(str),
