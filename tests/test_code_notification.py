@@ -19,7 +19,7 @@ async def test_it_shows_the_code_and_goes_when_that_is_used(home: Home) -> None:
     code = await home.display.next_code()
     notification = await shown(home)
     assert notification["title"] == "Code for a website"
-    assert f"# {code[:4]} {code[4:]}" in notification["message"]
+    assert f"# {code[:3]} {code[3:6]} {code[6:]}" in notification["message"]
     assert f"`{ORIGIN}`" in notification["message"]
     await home.request("POST", "/codecheck", headers={"code": code})
     assert not await home.notifications()
@@ -49,7 +49,7 @@ async def test_asking_again_makes_no_second_one(home: Home) -> None:
     code = await home.display.next_code()
     await home.request("GET", "/code")
     await home.display.next_code()
-    assert code[:4] in (await shown(home))["message"]
+    assert code[:3] in (await shown(home))["message"]
 
 
 async def test_it_goes_when_the_code_is_rejected(home: Home) -> None:
@@ -134,4 +134,4 @@ class TestAskBeforeShowing:
         assert not await home.notifications()
         await home.command("pairing/reveal", pairing_id=waiting["id"])
         code = await home.display.next_code()
-        assert code[:4] in (await shown(home))["message"]
+        assert code[:3] in (await shown(home))["message"]

@@ -23,7 +23,7 @@ FORM = {
     "domains": ["light", "switch", "input_boolean", "sensor"],
     "sensitive_entities": [],
     "ask_before_showing": False,
-    "code_length": 8,
+    "code_length": 9,
     "code_lifetime": 300,
     "token_lifetime": 108000,
 }

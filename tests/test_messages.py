@@ -48,7 +48,24 @@ async def test_bodies(messages: Messages) -> None:
     }
     body = messages.body(RateLimitedError(retry_after=0.2), "en")
     assert body["retry_after"] == 1
-    assert body["message"].startswith("Too many requests")
+    assert body["message"] == "Too many requests. Try again in 1 s"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "korean"),
+    [
+        (0.2, "Try again in 1 s", "1초 후에 다시 시도하세요"),
+        (119.5, "Try again in 120 s", "120초 후에 다시 시도하세요"),
+        (121, "Try again in 3 min", "3분 후에 다시 시도하세요"),
+        (3420, "Try again in 57 min", "57분 후에 다시 시도하세요"),
+        (86399, "Try again in 24 h", "24시간 후에 다시 시도하세요"),
+    ],
+)
+async def test_the_wait_is_said_in_words(messages: Messages, seconds: float, english: str, korean: str) -> None:
+    error = RateLimitedError(retry_after=seconds)
+    assert messages.text(error, "en") == f"Too many requests. {english}"
+    assert messages.text(error, "ko") == f"요청이 너무 많습니다. {korean}"
+    assert messages.body(error, "en")["retry_after"] >= seconds
 
 
 async def test_the_faulty_part_is_named(messages: Messages) -> None:

@@ -43,7 +43,7 @@ ROOMS = (
     # The options are values of pairing, access and devices.
     {"settings"},
     {"relay"},
-    {"api", "entity"},
+    {"api", "entity", "repairs"},
 )
 OUTER, OUTERMOST = len(ROOMS), len(ROOMS) + 1
 # Of what stands beyond the rooms, these share schemas with the API; the others know the relay only.

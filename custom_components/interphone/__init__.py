@@ -16,14 +16,16 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from . import code_notification, grant_devices, repairs, services, websocket_api
+from . import code_notification, gate_alarm, grant_devices, repairs, services, websocket_api
 from .access.store import PrivateStore
 from .api import routes
 from .api.peer import LOCAL
 from .api.socketio.gateway import Gateway
 from .api.socketio.view import GATEWAY
-from .const import DOMAIN
+from .config_flow import InterphoneConfigFlow
+from .const import CONF_CODE_LENGTH, DOMAIN
 from .errors import StorageError
+from .pairing.codes import CODE_LENGTH_MIN
 from .relay import AUDIT_STORE_KEY, STORE_KEY, InterphoneConfigEntry, Relay, open_relay
 from .settings import Settings
 
@@ -43,6 +45,17 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     return True
 
 
+async def async_migrate_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -> bool:
+    """Raise the options of earlier versions to what is allowed now. Return False for a version that is newer."""
+    if entry.version > InterphoneConfigFlow.VERSION:
+        return False
+    options = dict(entry.options)
+    if CONF_CODE_LENGTH in options:  # 1.1 allowed six digits
+        options[CONF_CODE_LENGTH] = max(CODE_LENGTH_MIN, options[CONF_CODE_LENGTH])
+    hass.config_entries.async_update_entry(entry, options=options, minor_version=InterphoneConfigFlow.MINOR_VERSION)
+    return True
+
+
 async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -> bool:
     """Start the relay and what is built upon it. A failure stops, in reverse, what was started."""
     async with AsyncExitStack() as exit_stack:
@@ -56,6 +69,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
         _start_gateway(hass, relay, exit_stack)
         exit_stack.callback(websocket_api.start(hass, relay))
         exit_stack.callback(code_notification.start(hass, relay))
+        exit_stack.callback(gate_alarm.start(hass, relay.desk.gate))
         exit_stack.callback(grant_devices.start(hass, entry))
         exit_stack.callback(entry.add_update_listener(_apply_options))
         exit_stack.callback(_close_at_stop(hass))

@@ -9,7 +9,6 @@ from .access.audit import Act, Audit
 from .access.grants import GrantChange, GrantEvent, Grants
 from .const import EVENT_COMMAND
 from .pairing.desk import PairingDesk
-from .pairing.limits import FailureGate
 from .pairing.models import Pairing, PairingState
 
 PAIRING_ACTS: Final = {
@@ -36,10 +35,8 @@ GRANT_ACTS: Final = {
 class _PairingTrail:
     """Derives acts from the successive states of each pairing."""
 
-    def __init__(self, audit: Audit, gate: FailureGate) -> None:
+    def __init__(self, audit: Audit) -> None:
         self._audit = audit
-        self._gate = gate
-        self._closed = gate.closed
         self._last: dict[str, Pairing] = {}
 
     def follow(self, pairing: Pairing) -> None:
@@ -55,9 +52,6 @@ class _PairingTrail:
             self._last[pairing.id] = pairing
         else:
             self._last.pop(pairing.id, None)
-        if self._gate.closed is not self._closed:
-            self._closed = self._gate.closed
-            self._note(Act.GATE_CLOSED if self._closed else Act.GATE_OPENED, pairing, pairing.checked_from)
 
     def _note(self, act: Act, pairing: Pairing, source: str | None) -> None:
         self._audit.record(act, source=source, detail=pairing.requester.client_name or pairing.requester.origin)
@@ -83,7 +77,8 @@ def start(hass: HomeAssistant, audit: Audit, desk: PairingDesk, grants: Grants) 
         )
 
     unsubscribers = (
-        desk.subscribe(_PairingTrail(audit, desk.gate).follow),
+        desk.subscribe(_PairingTrail(audit).follow),
+        desk.gate.subscribe_state(lambda closed: audit.record(Act.GATE_CLOSED if closed else Act.GATE_OPENED)),
         grants.subscribe(follow_grant),
         hass.bus.async_listen(EVENT_COMMAND, follow_command),
     )

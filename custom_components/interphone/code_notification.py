@@ -5,18 +5,15 @@ holds the code only where each of them may be a display.
 """
 
 from collections.abc import Callable
-from typing import Final
 
 from homeassistant.components import persistent_notification
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
 from .messages import negotiate
+from .pairing.codes import grouped
 from .pairing.models import Pairing, PairingKind, PairingState
 from .relay import Relay
-
-# Digits in a group: as many as people remember at once.
-GROUP: Final = 4
 
 
 def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
@@ -51,8 +48,7 @@ def start(hass: HomeAssistant, relay: Relay) -> Callable[[], None]:
 def _words(hass: HomeAssistant, relay: Relay, pairing: Pairing) -> tuple[str, str]:
     """Return title and message in the language of the home."""
     language = negotiate(hass.config.language)
-    code = pairing.code or ""
-    groups = " ".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
+    groups = grouped(pairing.code or "")
     title = relay.messages.phrase("code_title", language)
     key = "code_message" if relay.displays.admits_all else "code_elsewhere"
     if pairing.kind is PairingKind.DISPLAY:

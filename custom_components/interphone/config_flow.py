@@ -187,6 +187,7 @@ class InterphoneConfigFlow(ConfigFlow, domain=DOMAIN):
     """The config flow, in one step."""
 
     VERSION = 1
+    MINOR_VERSION = 2
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -35,3 +35,6 @@ EVENT_COMMAND: Final = "interphone_command"
 
 # Bus event when a website answers a ring, for automations and the logbook.
 EVENT_ANSWERED: Final = "interphone_answered"
+
+# Bus event when too many wrong codes have closed the failure gate, for automations.
+EVENT_GATE_CLOSED: Final = "interphone_gate_closed"

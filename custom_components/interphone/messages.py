@@ -1,5 +1,6 @@
 """Localised messages of errors, and the body that an error has on the wire."""
 
+import math
 from typing import Any, Final, Protocol, Self
 
 from homeassistant.core import HomeAssistant
@@ -9,6 +10,9 @@ from .const import DOMAIN
 from .errors import InterphoneError, NotReadyError
 
 LANGUAGES: Final = ("en", "ko")
+
+# The unit of a wait in words, its seconds, and the longest wait that is said in it.
+WAIT_UNITS: Final = (("seconds", 1, 120), ("minutes", 60, 2 * 3600), ("hours", 3600, math.inf))
 
 
 def negotiate(accept_language: str | None) -> str:
@@ -59,9 +63,16 @@ class Messages:
         )
 
     def text(self, error: InterphoneError, language: str) -> str:
-        """Return the message of an error, with its detail."""
+        """Return the message of an error, with its detail and how long to wait."""
         message = self._texts[language].get(f"component.{DOMAIN}.exceptions.{error.code}.message", error.code)
-        return f"{message} ({error.detail})" if error.detail else message
+        if error.detail:
+            message = f"{message} ({error.detail})"
+        return message if error.retry_after is None else f"{message}. {self._wait(error.retry_after, language)}"
+
+    def _wait(self, seconds: float, language: str) -> str:
+        """Return in words when to try again: in whole seconds, minutes or hours, never too short."""
+        unit, size = next((unit, size) for unit, size, limit in WAIT_UNITS if seconds <= limit)
+        return self.phrase(f"wait_{unit}", language, count=str(max(1, math.ceil(seconds / size))))
 
     def outcome(self, outcome: Outcome, language: str) -> dict[str, Any]:
         """Return the payload of a command's result, with a localised message."""
@@ -75,5 +86,5 @@ class Messages:
         """Return the body of an error: `{success: false, error, message, retry_after?}`, the last in whole seconds."""
         body: dict[str, Any] = {"success": False, "error": error.code, "message": self.text(error, language)}
         if error.retry_after is not None:
-            body["retry_after"] = max(1, round(error.retry_after))
+            body["retry_after"] = max(1, math.ceil(error.retry_after))
         return body

@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 
 from . import audit_trail
@@ -34,12 +34,13 @@ from .media.stills import Stills
 from .media.webrtc import WebRtc
 from .messages import Messages
 from .pairing.desk import Environment, PairingDesk
-from .pairing.limits import FailureGate
-from .pairing.models import Pairing
+from .pairing.gate import FailureGate
 from .settings import Settings
 
 # How often the age of the signing key is checked: it is renewed after months.
 SIGNING_KEY_CHECK: Final = 24 * 3600.0
+# How often the failure gate observes that the home is up: what a restart forgets of the day at most.
+GATE_OBSERVATION: Final = 3600.0
 
 STORE_KEY: Final = DOMAIN
 AUDIT_STORE_KEY: Final = f"{DOMAIN}.audit"
@@ -125,7 +126,7 @@ async def open_relay(hass: HomeAssistant, settings: Settings, exit_stack: AsyncE
         webrtc=WebRtc(hass, catalog, grants),
         audit=audit,
     )
-    exit_stack.callback(desk.subscribe(_gate_saver(store, gate)))
+    exit_stack.callback(_tend_gate(hass, store, gate))
     _start(relay, exit_stack)
     return relay
 
@@ -190,22 +191,31 @@ def _build_grants(store: PrivateStore, records: Records, settings: Settings) -> 
 
 def _build_gate(store: PrivateStore, records: Records) -> FailureGate:
     """Restore the failure gate; every save of the store includes its count."""
-    gate = FailureGate(records.failures)
-    store.bind(FAILURE_GATE, lambda: {"failures": gate.failures})
+    gate = FailureGate(records.failures, records.observed)
+    store.bind(FAILURE_GATE, lambda: {"failures": gate.failures, "observed": gate.observed})
     return gate
 
 
-def _gate_saver(store: PrivateStore, gate: FailureGate) -> Callable[[Pairing], None]:
-    """Return a subscriber that saves the count of failures when it has changed.
+def _tend_gate(hass: HomeAssistant, store: PrivateStore, gate: FailureGate) -> Callable[[], None]:
+    """Let failures fade while the home is up, and save the gate when it has changed; the returned function ends that.
 
-    At once, without batching: a guess costs the guesser far more than its write costs the disk.
+    A change of the count is saved at once, without batching: a guess costs the guesser far more than its write costs
+    the disk.
     """
-    saved = gate.failures
 
-    def save_if_changed(_pairing: Pairing) -> None:
-        nonlocal saved
-        if gate.failures != saved:
-            saved = gate.failures
+    @callback
+    def observe(_now: datetime) -> None:
+        before = gate.observed
+        gate.observe(time.monotonic())
+        if gate.observed != before:
             store.save_later(0)
 
-    return save_if_changed
+    unsubscribe = gate.subscribe(lambda _gate: store.save_later(0))
+    gate.observe(time.monotonic())
+    end_observation = async_track_time_interval(hass, observe, timedelta(seconds=GATE_OBSERVATION))
+
+    def stop() -> None:
+        end_observation()
+        unsubscribe()
+
+    return stop

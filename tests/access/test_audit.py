@@ -15,7 +15,7 @@ async def acts(home: Home) -> list[tuple[str, Any]]:
 async def test_who_did_what_is_recorded(home: Home) -> None:
     await home.request("GET", "/code", headers={"Origin": ORIGIN})
     code = await home.display.next_code()
-    wrong = str((int(code) + 1) % 10**8).zfill(8)
+    wrong = str((int(code) + 1) % 10**9).zfill(9)
     assert (await home.request("POST", "/codecheck", headers={"code": wrong}))[0] == 401
     status, body = await home.request("POST", "/codecheck", headers={"code": code})
     assert status == 201
@@ -52,7 +52,7 @@ async def test_the_gate_is_recorded(home: Home) -> None:
     relay.desk.gate.failures = 19  # as many wrong codes came before, over days
     await home.request("GET", "/code")
     code = await home.display.next_code()
-    wrong = str((int(code) + 1) % 10**8).zfill(8)
+    wrong = str((int(code) + 1) % 10**9).zfill(9)
     assert (await home.request("POST", "/codecheck", headers={"code": wrong}))[0] == 401
     assert [act for act, _ in await acts(home)][-3:] == ["refused", "gate_closed", "concealed"]
     (waiting,) = relay.desk.live()

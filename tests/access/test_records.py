@@ -35,6 +35,7 @@ RECORDS = Records(
         Grant("two", "Other", None, NEW_YEAR),
     ),
     failures=7,
+    observed=3600.5,
 )
 
 
@@ -46,7 +47,7 @@ def dump(records: Records) -> dict[str, Any]:
         "home": {"serial": records.serial},
         "tokens": dump_tokens(access, refresh),
         "grants": {grant.id: dump_grant(grant) for grant in records.grants},
-        "failure_gate": {"failures": records.failures},
+        "failure_gate": {"failures": records.failures, "observed": records.observed},
     }
     written: dict[str, Any] = json.loads(json.dumps(sections))
     return written
@@ -90,6 +91,8 @@ def test_nothing_may_be_missing(path: tuple[Any, ...]) -> None:
     del owner_of(document, path)[path[-1]]
     if path[:-1] == ("grants",):  # a grant as a whole is not missed
         assert len(Records.read(document).grants) == 1
+    elif path == ("failure_gate", "observed"):  # no store of an earlier version has it
+        assert Records.read(document).observed == 0
     else:
         with pytest.raises(StorageError):
             Records.read(document)
@@ -151,6 +154,8 @@ def test_any_json_in_any_place_is_refused_or_read_for_what_it_is(path: tuple[Any
         (("failure_gate", "failures"), 19.0),
         (("failure_gate", "failures"), False),
         (("failure_gate", "failures"), -1),
+        (("failure_gate", "observed"), "1"),
+        (("failure_gate", "observed"), float("inf")),
     ],
     ids=str,
 )

@@ -17,7 +17,7 @@ async def test_a_code_is_asked_for_and_redeemed_once(home: Home) -> None:
         assert await response.json() == {"success": True}
     code = await home.display.next_code()
     assert isinstance(code, str)
-    assert len(code) == 8
+    assert len(code) == 9
     assert code.isdigit()
 
     status, body = await home.request("POST", "/codecheck", headers={"code": code})
@@ -35,11 +35,11 @@ async def test_a_code_is_asked_for_and_redeemed_once(home: Home) -> None:
 
 
 async def test_the_texts_of_the_two_refusals(home: Home) -> None:
-    expired = await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": "12345678", **KOREAN})
+    expired = await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": "123456789", **KOREAN})
     assert expired["message"] == "만료된 코드"
     await home.request("GET", "/code")
     code = await home.display.next_code()
-    other = str((int(code) + 1) % 10**8).zfill(8)
+    other = str((int(code) + 1) % 10**9).zfill(9)
     wrong = await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": other, **KOREAN})
     assert wrong["message"] == "잘못된 인증코드"
     english = await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": other})
@@ -47,13 +47,13 @@ async def test_the_texts_of_the_two_refusals(home: Home) -> None:
 
 
 async def test_leading_zeros_are_part_of_the_code(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    digits = iter("00001234")
+    digits = iter("000001234")
     # Chance itself is the one thing a test cannot wait for.
     monkeypatch.setattr("custom_components.interphone.pairing.codes.CodeStyle.draw", lambda _s, _r: "".join(digits))
     await home.request("GET", "/code")
-    assert await home.display.next_code() == "00001234"
+    assert await home.display.next_code() == "000001234"
     await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": "1234"})
-    status, _ = await home.request("POST", "/codecheck", headers={"code": "00001234"})
+    status, _ = await home.request("POST", "/codecheck", headers={"code": "000001234"})
     assert status == 201
 
 
@@ -96,11 +96,11 @@ async def test_names_for_the_panel_come_with_the_query(home: Home) -> None:
 async def test_only_five_guesses_for_each_source(home: Home) -> None:
     await home.request("GET", "/code")
     code = await home.display.next_code()
-    wrong = [str((int(code) + step) % 10**8).zfill(8) for step in range(1, 6)]
+    wrong = [str((int(code) + step) % 10**9).zfill(9) for step in range(1, 6)]
     for guess in wrong:
         await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": guess})
     body = await home.refused(429, "rate_limited", "POST", "/codecheck", headers={"code": code})
-    assert 1 <= body["retry_after"] <= 60
+    assert 290 <= body["retry_after"] <= 300  # until a new code may be shown
 
 
 async def test_too_many_requests_say_when_to_come_back(home: Home) -> None:
@@ -114,5 +114,6 @@ async def test_too_many_requests_say_when_to_come_back(home: Home) -> None:
         body = await response.json()
         assert response.status == 429
         assert body["error"] == "rate_limited"
-        assert 1 <= body["retry_after"] <= 60
+        assert 590 <= body["retry_after"] <= 600
+        assert body["message"] == "Too many requests. Try again in 10 min"
         assert response.headers["Retry-After"] == str(body["retry_after"])

@@ -79,7 +79,7 @@ class TestBans:
         await home.request("GET", "/code")
         code = await home.display.next_code()
         for step in (1, 2, 3):
-            wrong = str((int(code) + step) % 10**8).zfill(8)
+            wrong = str((int(code) + step) % 10**9).zfill(9)
             await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": wrong})
         for token in ("Bearer x", "Bearer a.b.c"):
             await home.refused(401, "invalid_token", "GET", "/grant", headers={"Authorization": token})

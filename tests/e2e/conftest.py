@@ -129,7 +129,7 @@ async def type_code(demo: Demo, page: Page) -> None:
     await page.wait_for_url("**/pairings/*")
     async with Displays(demo.api) as displays:
         code = (await displays.wait_on_dashboard("shown", bound=True))["code"]
-    await page.get_by_label("Code from the display").fill(f"{code[:4]} {code[4:]}")
+    await page.get_by_label("Code from the display").fill(f"{code[:3]} {code[3:6]} {code[6:]}")
     await shoot(page, "code")
     await page.get_by_role("button", name="Connect").click()
     await page.wait_for_url("**/places/*")

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.interphone.pairing import codes
-from custom_components.interphone.pairing.codes import DIGITS, LETTERS, CodeStyle, equal, normalise
+from custom_components.interphone.pairing.codes import DIGITS, LETTERS, CodeStyle, equal, grouped, normalise
 
 TOOL = 4  # one of the numbers that `sys.monitoring` leaves to whoever wants one
 
@@ -44,16 +44,29 @@ def test_every_character_is_as_likely() -> None:
         "123456789",
         "1234567a",
         "".join(chr(0xFF10 + digit) for digit in range(8)),
-        "12345 78",
-        "1234567\n8",
+        "1234\u00b75678",
+        "+12345678",
     ],
 )
 def test_what_is_no_code_does_not_fit(typed: str) -> None:
     assert not CodeStyle(8).fits(normalise(typed))
 
 
-def test_white_space_and_case_are_forgiven() -> None:
-    assert normalise(" bcdf\n") == "BCDF"
+@pytest.mark.parametrize(
+    "typed",
+    [" bcdf ghjk\n", "bcdf-ghjk", "BCDF \u2013 GHJK", "b c d f\u00a0g h j k", "BCDF\u2014GHJK", "\u2212BCDF\u2010GHJK"],
+)
+def test_spaces_dashes_and_case_are_forgiven(typed: str) -> None:
+    assert normalise(typed) == "BCDFGHJK"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("12345678", "123 456 78"), ("012345678", "012 345 678"), ("BCDFGHJKLMNP", "BCDF GHJK LMNP"), ("", "")],
+)
+def test_groups(code: str, shown: str) -> None:
+    assert grouped(code) == shown
+    assert normalise(shown) == code
 
 
 def test_letters_spell_no_words_and_look_alike_none() -> None:

@@ -18,14 +18,14 @@ from custom_components.interphone.errors import (
 )
 from custom_components.interphone.pairing.codes import DIGITS, LETTERS, CodeStyle
 from custom_components.interphone.pairing.desk import DISPLAY_STYLE, DeskSettings
-from custom_components.interphone.pairing.limits import FailureGate
+from custom_components.interphone.pairing.gate import FailureGate
 from custom_components.interphone.pairing.models import Pairing, PairingKind, PairingState, Proof
 
 from .world import World, challenge_of, other_code, requester
 
 SOURCES = st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::/64", "192.0.2.4"])
 VERIFIERS = st.sampled_from(["v0", "v1", "v2", "v3", "v4"])
-MALFORMED = st.sampled_from(["", "1", "123456789", "abcdefghijkl", "BCDFGHJKLMNB", "00000000", "é"])
+MALFORMED = st.sampled_from(["", "1", "12345678901", "abcdefghijkl", "BCDFGHJKLMNB", "000 000-000", "é"])
 PAUSES = st.sampled_from([0.0, 0.5, 30.0, 60.0, 299.0, 300.0, 3600.0, 86400.0])
 # A code that the rules say is on the displays, and that nobody knows yet.
 UNKNOWN = "?"
@@ -48,7 +48,7 @@ class DeskMachine(RuleBasedStateMachine):
     @initialize(
         ask=st.booleans(),
         failures=st.sampled_from([0, 15, 19, 20]),
-        style=st.sampled_from([CodeStyle(6, DIGITS), CodeStyle(8, DIGITS), CodeStyle(8, LETTERS)]),
+        style=st.sampled_from([CodeStyle(8, DIGITS), CodeStyle(9, DIGITS), CodeStyle(8, LETTERS)]),
         seed=st.integers(0, 1000),
     )
     def open(self, ask: bool, failures: int, style: CodeStyle, seed: int) -> None:  # noqa: FBT001 - hypothesis names it
@@ -103,6 +103,9 @@ class DeskMachine(RuleBasedStateMachine):
 
     # The second account of the rules.
 
+    def open_gate(self) -> None:
+        self.failures = 15 if self.failures >= 20 else self.failures
+
     @property
     def must_ask(self) -> bool:
         return self.ask or self.failures >= 20
@@ -145,7 +148,7 @@ class DeskMachine(RuleBasedStateMachine):
         assert (type(outcome) if isinstance(outcome, InterphoneError) else None) is refusal, outcome
         if isinstance(outcome, RateLimitedError):
             assert outcome.retry_after is not None
-            assert 0 < outcome.retry_after <= 60
+            assert 0 < outcome.retry_after <= 86400
         return outcome
 
     # Outsiders.
@@ -191,6 +194,8 @@ class DeskMachine(RuleBasedStateMachine):
             assert target is not None
             assert (got.id, got.state, got.code) == (target.id, PairingState.PAIRED, None)
             self.redeemed[got.id] += 1
+            if target.kind is PairingKind.BOUND:
+                self.failures = max(0, self.failures - self.tried[target.id].total())
         elif counted and target:
             self.failures += 1
         if counted and target:
@@ -201,31 +206,38 @@ class DeskMachine(RuleBasedStateMachine):
         self, typed: str, source: str, proof: Proof | None, live: dict[str, Pairing]
     ) -> tuple[type[InterphoneError] | None, Pairing | None, bool]:
         """Tell what a check must come to: the refusal, the pairing it is about, and whether it is an attempt."""
-        code, now = typed.strip().upper(), self.world.time
+        code, now = typed.replace(" ", "").replace("-", "").upper(), self.world.time
         if DISPLAY_STYLE.fits(code):
             begun = self.begun()
             if begun is None:
                 return ExpiredCodeError, None, False
             return (None if code == begun.code else WrongCodeError), begun, False
-        spendings = (self.checks[source], self.all_checks)
-        if any(spending.full(now) for spending in spendings):
-            return RateLimitedError, None, False
-        for spending in spendings:
-            spending.times.append(now)
         if proof is None:
             target = next((pairing for pairing in live.values() if pairing.kind is PairingKind.PLAIN), None)
         else:
             target = live.get(proof.pairing_id)
             if target and (target.kind is not PairingKind.BOUND or challenge_of(proof.verifier) != target.challenge):
                 target = None
+        if target is None or (proof is None and (target.code is None or not self.fits(target, code))):
+            spendings: tuple[Spending, ...] = (self.checks[source],)
+        else:
+            spendings = () if proof else (self.checks[source], self.all_checks)
+        if any(spending.full(now) for spending in spendings):
+            return RateLimitedError, None, False
+        for spending in spendings:
+            spending.times.append(now)
         return self.compare(code, source, target)
+
+    def fits(self, target: Pairing, code: str) -> bool:
+        length = max(self.style.length, 9) if target.kind is PairingKind.BOUND else self.style.length
+        return replace(self.style, length=length).fits(code)
 
     def compare(
         self, code: str, source: str, target: Pairing | None
     ) -> tuple[type[InterphoneError] | None, Pairing | None, bool]:
         if target is None or target.code is None:
             return ExpiredCodeError, None, False
-        if not self.style.fits(code):
+        if not self.fits(target, code):
             return WrongCodeError, target, False
         if self.tried[target.id][source] >= 5:
             return RateLimitedError, target, False
@@ -272,6 +284,7 @@ class DeskMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         begun = self.begun()
         got = self.act(self.desk.begin, None, repeats=1)
+        self.open_gate()
         assert isinstance(got, Pairing)
         assert got == begun if begun else DISPLAY_STYLE.fits(got.code or "")
 
@@ -282,7 +295,7 @@ class DeskMachine(RuleBasedStateMachine):
         known = pairing_id in self.live()
         got = self.act(lambda: self.desk.reveal(pairing_id), None if known else UnknownPairingError, repeats=1)
         if known:
-            self.failures = 0
+            self.open_gate()
             assert isinstance(got, Pairing)
             assert got.state is PairingState.SHOWN
 

@@ -8,7 +8,7 @@ from itertools import count
 import random
 
 from custom_components.interphone.pairing.desk import DeskSettings, Environment, PairingDesk
-from custom_components.interphone.pairing.limits import FailureGate
+from custom_components.interphone.pairing.gate import FailureGate
 from custom_components.interphone.pairing.models import Pairing, Proof, Requester
 
 TIMERS_MAX = 100
@@ -22,6 +22,7 @@ class World:
         self.time = 1000.0
         self.timers: dict[int, tuple[float, Callable[[], None]]] = {}
         self.known: set[str] = set()
+        self.clock_ahead = 0.0
         self._handles = count()
         self._ids = count()
         self._random = random.Random(seed)  # noqa: S311 - chance that repeats itself is the point
@@ -46,8 +47,12 @@ class World:
         self.time = end
 
     def now(self) -> datetime:
-        """Return the wall clock's time, which goes with the other clock."""
-        return START + timedelta(seconds=self.time)
+        """Return the wall clock's time, which goes with the other clock until it is set."""
+        return START + timedelta(seconds=self.time + self.clock_ahead)
+
+    def set_clock_forward(self, seconds: float) -> None:
+        """Set the wall clock only."""
+        self.clock_ahead += seconds
 
     def environment(self) -> Environment:
         return Environment(

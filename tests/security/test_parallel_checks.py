@@ -1,7 +1,8 @@
 import asyncio
 from collections import Counter
 
-from custom_components.interphone.pairing.desk import ATTEMPTS_PER_SOURCE, CHECKS_PER_SOURCE
+from custom_components.interphone.pairing.budgets import CHECKS_PER_SOURCE
+from custom_components.interphone.pairing.desk import ATTEMPTS_PER_SOURCE
 from tests.conftest import Home
 
 
@@ -9,7 +10,7 @@ async def test_a_thousand_checks_at_once_are_compared_within_the_budget(home: Ho
     """Through the real server: what is counted before it is compared cannot be overtaken."""
     await home.request("GET", "/code")
     code = await home.display.next_code()
-    wrong = str((int(code) + 1) % 10**8).zfill(8)
+    wrong = str((int(code) + 1) % 10**9).zfill(9)
 
     async def check() -> str:
         status, body = await home.request("POST", "/codecheck", headers={"code": wrong})

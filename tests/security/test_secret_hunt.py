@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.interphone.pairing.codes import grouped
 from tests.conftest import ORIGIN, Connect, Home
 
 PIN = "740219"
@@ -52,8 +53,7 @@ class Secrets:
         """Hunt for a code, a wrong guess at it, and both as a notification groups them."""
         typed = [code, another(code)] if code.isdecimal() else [code]
         for text in typed:
-            grouped = " ".join(text[start : start + 4] for start in range(0, len(text), 4))
-            self.add(code=text, grouped_code=grouped)
+            self.add(code=text, grouped_code=grouped(text))
 
     def in_text(self, text: str) -> list[str]:
         return [name for name, value in self.known.items() if value in text]

@@ -32,11 +32,14 @@ class Records:
     families: tuple[RefreshFamily, ...]
     grants: tuple[Grant, ...]
     failures: int
+    observed: float
 
     @classmethod
     def make(cls) -> Self:
         """Create the records of a new home: a serial, a key, no grants."""
-        return cls(secrets.token_hex(16), (SigningKey.make(time.time()),), secrets.token_bytes(KEY_BYTES), (), (), 0)
+        return cls(
+            secrets.token_hex(16), (SigningKey.make(time.time()),), secrets.token_bytes(KEY_BYTES), (), (), 0, 0.0
+        )
 
     @classmethod
     def read(cls, sections: Sections) -> Self:
@@ -50,6 +53,8 @@ class Records:
                 families=tuple(map(_read_family, _list(tokens["families"]))),
                 grants=tuple(_read_named(grant_id, grant) for grant_id, grant in sections[GRANTS].items()),
                 failures=_count(sections[FAILURE_GATE]["failures"]),
+                # Absent in stores of earlier versions, in which no failure fades.
+                observed=_number(sections[FAILURE_GATE].get("observed", 0.0)),
             )
         except _FAULTS as err:
             raise StorageError(f"not a record: {type(err).__name__}") from err

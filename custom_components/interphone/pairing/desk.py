@@ -13,17 +13,12 @@ from typing import Final
 
 from ..errors import ExpiredCodeError, NotReadyError, RateLimitedError, UnknownPairingError, WrongCodeError
 from ..listeners import Listeners
-from .codes import CODE_LENGTH, CODE_LIFETIME, LETTERS, CodeStyle, RandBelow, equal, normalise
-from .limits import RETRY_AFTER_MAX, Budget, Clock, FailureGate, Rate, SourceBudgets, spend_all
+from .budgets import CheckBudgets, RequestBudgets
+from .codes import BOUND_CODE_LENGTH_MIN, CODE_LENGTH, CODE_LIFETIME, LETTERS, CodeStyle, RandBelow, equal, normalise
+from .gate import FailureGate
+from .limits import Clock
 from .models import Pairing, PairingKind, PairingState, Proof, Requester
 
-# Requests for a code, as (count, window in seconds): enough for a person who tries again, too few to make displays a
-# nuisance. The second limits all sources together that have no grant.
-REQUESTS_PER_SOURCE: Final = ((3, 600.0),)
-REQUESTS_UNKNOWN: Final = ((6, 3600.0), (20, 86400.0))
-# Checks of a code, per source and in the whole home, so that a thousand sources guess no faster than a few.
-CHECKS_PER_SOURCE: Final = ((10, 60.0), (30, 3600.0))
-CHECKS_TOTAL: Final = ((60, 3600.0),)
 # Wrong codes per pairing. A plain code is shared by all sources, so no single source can exhaust it.
 ATTEMPTS_PER_SOURCE: Final = 5
 ATTEMPTS_PLAIN_TOTAL: Final = 20
@@ -49,6 +44,14 @@ class DeskSettings:
     lifetime: float = CODE_LIFETIME
     ask_before_showing: bool = False
 
+    def style_of(self, kind: PairingKind) -> CodeStyle:
+        """Return the form of the codes of a kind. Bound ones are guessed at by whoever requests them: never short."""
+        if kind is PairingKind.DISPLAY:
+            return DISPLAY_STYLE
+        if kind is PairingKind.BOUND:
+            return replace(self.style, length=max(self.style.length, BOUND_CODE_LENGTH_MIN))
+        return self.style
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -61,10 +64,6 @@ class Environment:
     new_id: Callable[[], str] = lambda: secrets.token_urlsafe(16)
     # Whether a grant was last used from a source; all other sources share `REQUESTS_UNKNOWN`.
     is_known: Callable[[str], bool] = lambda _source: False
-
-
-def _rates(pairs: tuple[tuple[int, float], ...]) -> tuple[Rate, ...]:
-    return tuple(Rate(count, window) for count, window in pairs)
 
 
 class PairingDesk:
@@ -80,10 +79,8 @@ class PairingDesk:
         self._listeners = Listeners[Pairing]("pairings")
         self._cancel_timer: Callable[[], None] | None = None
         self._closed = False
-        self._requests = SourceBudgets(_rates(REQUESTS_PER_SOURCE))
-        self._requests_unknown = Budget(_rates(REQUESTS_UNKNOWN))
-        self._checks = SourceBudgets(_rates(CHECKS_PER_SOURCE))
-        self._checks_total = Budget(_rates(CHECKS_TOTAL))
+        self._requests = RequestBudgets()
+        self._checks = CheckBudgets()
 
     def live(self) -> tuple[Pairing, ...]:
         """Return the live pairings, oldest first."""
@@ -112,17 +109,22 @@ class PairingDesk:
         if again := self._find(kind, challenge):
             return self._show_again(again, requester)
         if sum(pairing.state.pending for pairing in self._pairings.values()) >= PENDING_MAX:
-            raise RateLimitedError(retry_after=RETRY_AFTER_MAX)
-        spend_all(self._request_budgets(requester.source), self._environment.monotonic())
+            raise RateLimitedError(retry_after=self._next_deadline() - self._environment.monotonic())
+        known = self._environment.is_known(requester.source)
+        self._requests.spend(requester.source, self._environment.monotonic(), known=known)
         pairing = self._add(kind, requester, challenge)
         if not self._must_ask:
             self._show_next()
         return self._pairings[pairing.id]
 
     def begin(self) -> Pairing:
-        """Show a code begun at a display, one at a time; no budget applies. Raises `NotReadyError` after `close`."""
+        """Show a code begun at a display, one at a time, and open the gate; no budget applies.
+
+        Raises `NotReadyError` after `close`.
+        """
         self._require_open()
         self._expire()
+        self.gate.open()
         if again := self._find(PairingKind.DISPLAY, None):
             self._listeners.notify(again)
             return again
@@ -135,7 +137,7 @@ class PairingDesk:
         Another requested code that is shown goes back to waiting. Raises `UnknownPairingError`.
         """
         pairing = self._get(pairing_id)
-        self.gate.clear()
+        self.gate.open()
         if pairing.state is PairingState.SHOWN:
             self._listeners.notify(pairing)
             return pairing
@@ -151,15 +153,27 @@ class PairingDesk:
         """Redeem a code and return its pairing, now paired. A code is redeemed once.
 
         Without `proof` the code is a plain pairing's, with it that of the bound pairing that it proves; a code begun at
-        a display is redeemed either way. Raises `RateLimitedError`, `ExpiredCodeError` when no such code is shown, or
-        `WrongCodeError`.
+        a display is redeemed either way. Budgets are spent by what is proven: none by the verifier of a bound pairing,
+        the source's own by a check that compares nothing, that of all sources by guesses at a plain code only.
+        Raises `RateLimitedError`, `ExpiredCodeError` when no such code is shown, or `WrongCodeError`.
         """
         self._expire()
         code = normalise(typed)
         if DISPLAY_STYLE.fits(code):  # whatever the website requested before
             return self._check_display(code, source)
-        spend_all((self._checks.of(source), self._checks_total), self._environment.monotonic())
-        return self._check_outsider(code, source, self._redeemable(proof))
+        now = self._environment.monotonic()
+        pairing = self._redeemable(proof)
+        if pairing is None or pairing.code is None:
+            if pairing is None or proof is None:
+                self._checks.spend_junk(source, now)
+            raise ExpiredCodeError
+        if proof is None and pairing.style.fits(code):
+            self._checks.spend_guess(source, now)
+        elif proof is None:
+            self._checks.spend_junk(source, now)
+        if not pairing.style.fits(code):
+            raise WrongCodeError  # no guess, so no attempt
+        return self._compare(code, pairing.code, source, pairing)
 
     def close(self) -> None:
         """End every pairing as expired, for good."""
@@ -172,28 +186,24 @@ class PairingDesk:
 
     # Checks.
 
-    def _redeemable(self, proof: Proof | None) -> Pairing:
+    def _redeemable(self, proof: Proof | None) -> Pairing | None:
         """Return the pairing whose code this check may redeem: the plain one, or the bound one that is proven."""
         if proof is None:
-            pairing = self._find(PairingKind.PLAIN, None)
-        else:
-            pairing = self._pairings.get(proof.pairing_id)
-            if pairing and not (pairing.challenge and proof.answers(pairing.challenge)):
-                pairing = None
-        if pairing is None or pairing.code is None:
-            raise ExpiredCodeError
-        return pairing
+            return self._find(PairingKind.PLAIN, None)
+        pairing = self._pairings.get(proof.pairing_id)
+        return pairing if pairing and pairing.challenge and proof.answers(pairing.challenge) else None
 
-    def _check_outsider(self, code: str, source: str, pairing: Pairing) -> Pairing:
-        if pairing.code is None or not replace(self.settings.style, length=len(pairing.code)).fits(code):
-            raise WrongCodeError  # no guess, so no attempt
+    def _compare(self, typed: str, code: str, source: str, pairing: Pairing) -> Pairing:
+        """Count an attempt, then compare: nothing can come between the two."""
         attempts = self._attempts[pairing.id]
         if attempts[source] >= ATTEMPTS_PER_SOURCE:
-            raise RateLimitedError(retry_after=RETRY_AFTER_MAX)
+            raise RateLimitedError(retry_after=pairing.deadline - self._environment.monotonic())
         attempts[source] += 1
         self.gate.count()
-        if equal(code, pairing.code):
-            self.gate.refund()
+        if equal(typed, code):
+            # The typos of a bound pairing were its own resident's. Anybody may have made those of a plain one.
+            self.gate.take_back(attempts.total() if pairing.kind is PairingKind.BOUND else 1)
+            self.gate.publish()
             return self._end(replace(pairing, checked_from=source), PairingState.PAIRED)
         failed = replace(pairing, checked_from=source, attempts_left=pairing.attempts_left - 1)
         self._after_failure(self._put(failed))
@@ -212,6 +222,7 @@ class PairingDesk:
             self._end(pairing, PairingState.EXHAUSTED)
         else:
             self._listeners.notify(pairing)
+        self.gate.publish()
         if self.gate.closed:
             for waiting in tuple(self._pairings.values()):
                 if waiting.kind is not PairingKind.DISPLAY and waiting.state is not PairingState.WAITING:
@@ -228,16 +239,9 @@ class PairingDesk:
     def _must_ask(self) -> bool:
         return self.settings.ask_before_showing or self.gate.closed
 
-    def _request_budgets(self, source: str) -> tuple[Budget, ...]:
-        own = self._requests.of(source)
-        return (own,) if self._environment.is_known(source) else (own, self._requests_unknown)
-
     def _show_again(self, pairing: Pairing, requester: Requester) -> Pairing:
         """Notify displays again, as long as the budget of the source allows it."""
-        now = self._environment.monotonic()
-        own = self._requests.of(requester.source)
-        if own.wait(now) == 0:
-            own.spend(now)
+        if self._requests.try_repetition(requester.source, self._environment.monotonic()):
             self._listeners.notify(pairing)
         return pairing
 
@@ -252,6 +256,7 @@ class PairingDesk:
             expires_at=now + timedelta(seconds=self.settings.lifetime),
             deadline=self._environment.monotonic() + self.settings.lifetime,
             attempts_left=ATTEMPTS_PLAIN_TOTAL if kind is PairingKind.PLAIN else ATTEMPTS_PER_SOURCE,
+            style=self.settings.style_of(kind),
             challenge=challenge,
         )
         self._attempts[pairing.id] = Counter()
@@ -263,12 +268,11 @@ class PairingDesk:
 
     def _show(self, pairing: Pairing) -> Pairing:
         """Generate a code and show it; its lifetime starts now."""
-        style = DISPLAY_STYLE if pairing.kind is PairingKind.DISPLAY else self.settings.style
         shown = self._put(
             replace(
                 pairing,
                 state=PairingState.SHOWN,
-                code=style.draw(self._environment.randbelow),
+                code=pairing.style.draw(self._environment.randbelow),
                 deadline=self._environment.monotonic() + self.settings.lifetime,
                 expires_at=self._environment.now() + timedelta(seconds=self.settings.lifetime),
             )
@@ -341,8 +345,11 @@ class PairingDesk:
             self._cancel_timer()
             self._cancel_timer = None
         if self._pairings:
-            next_deadline = min(pairing.deadline for pairing in self._pairings.values())
-            self._cancel_timer = self._environment.timer(next_deadline - self._environment.monotonic(), self._on_timer)
+            delay = self._next_deadline() - self._environment.monotonic()
+            self._cancel_timer = self._environment.timer(delay, self._on_timer)
+
+    def _next_deadline(self) -> float:
+        return min(pairing.deadline for pairing in self._pairings.values())
 
     def _on_timer(self) -> None:
         self._expire()

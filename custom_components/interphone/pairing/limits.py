@@ -1,4 +1,4 @@
-"""Rate limits of pairing and the failure gate. Pure: the present time is a parameter."""
+"""Rate limits over sliding windows. Pure: the present time is a parameter."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
@@ -7,11 +7,6 @@ from typing import Final
 
 from ..errors import RateLimitedError
 
-# Wrong codes in the whole home after which no code is shown until a resident taps "show". One of 20 guesses at codes of
-# eight digits is right with probability 2e-7.
-FAILURE_GATE: Final = 20
-# The longest `Retry-After`: a person who waits a minute comes back, one who has to wait an hour gives up.
-RETRY_AFTER_MAX: Final = 60.0
 # Sources with a remembered budget, which bounds memory: more addresses than these meet the budgets of the whole home.
 TRACKED_SOURCES_MAX: Final = 10_000
 
@@ -73,31 +68,6 @@ def spend_all(budgets: Sequence[Budget], now: float) -> None:
     """Count an event in every budget; raise `RateLimitedError`, counting it in none, when one does not allow it."""
     wait = max((budget.wait(now) for budget in budgets), default=0.0)
     if wait > 0:
-        raise RateLimitedError(retry_after=min(wait, RETRY_AFTER_MAX))
+        raise RateLimitedError(retry_after=wait)
     for budget in budgets:
         budget.spend(now)
-
-
-class FailureGate:
-    """Counts wrong codes in the whole home. Closed after `FAILURE_GATE`, and opened only by a resident."""
-
-    def __init__(self, failures: int = 0) -> None:
-        """Start from the stored count."""
-        self.failures = failures
-
-    @property
-    def closed(self) -> bool:
-        """Whether a resident has to tap "show" on a display before a code is generated."""
-        return self.failures >= FAILURE_GATE
-
-    def count(self) -> None:
-        """Count an attempt as failed, before the code is compared."""
-        self.failures += 1
-
-    def refund(self) -> None:
-        """Uncount the last attempt, which was right."""
-        self.failures -= 1
-
-    def clear(self) -> None:
-        """Open the gate and reset the count."""
-        self.failures = 0

@@ -9,6 +9,8 @@ import hmac
 import re
 from typing import Any, Final
 
+from .codes import CodeStyle
+
 # Names and hints that websites send for displays to show: one line on a small screen.
 CLIENT_TEXT_MAX: Final = 64
 
@@ -79,8 +81,8 @@ def is_challenge(text: str) -> bool:
 class Pairing:
     """One attempt to pair.
 
-    `code` is None unless displays show it now. `deadline` is `expires_at` on the monotonic clock. `checked_from` is the
-    source of the last code that was checked.
+    `style` is fixed when the pairing is requested; `code` is None unless displays show it now. `deadline` is
+    `expires_at` on the monotonic clock. `checked_from` is the source of the last code that was checked.
     """
 
     id: str
@@ -91,6 +93,7 @@ class Pairing:
     expires_at: datetime
     deadline: float
     attempts_left: int
+    style: CodeStyle
     checked_from: str | None = None
     challenge: str | None = field(default=None, repr=False)
     code: str | None = field(default=None, repr=False)

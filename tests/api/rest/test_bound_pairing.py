@@ -63,7 +63,7 @@ async def test_no_code_without_its_proof(home: Home, proof: dict[str, str] | Non
 
 async def test_a_wrong_code_with_the_right_proof(home: Home) -> None:
     asked, code = await ask(home)
-    wrong = str((int(code) + 1) % 10**8).zfill(8)
+    wrong = str((int(code) + 1) % 10**9).zfill(9)
     proof = {"pairing_id": asked["pairing_id"], "verifier": VERIFIER}
     await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": wrong}, json=proof)
     assert (await home.display.next())["attempts_left"] == 4

@@ -132,7 +132,7 @@ def _request(call: Call, client: Any) -> web.Response:
             "pairing_id": pairing.id,
             "state": pairing.state,
             "expires_in": desk.remaining(pairing),
-            "code_length": desk.settings.style.length,
+            "code_length": pairing.style.length,
         }
     )
 
