@@ -343,3 +343,8 @@ async def test_a_cover_that_turns_out_to_be_a_garage_door_is_one(hass: HomeAssis
     assert sensitivity.now("script.x") == Verdict(Reason.OPENS, "cover.x")
     sensitivity.forget("cover.x")
     assert sensitivity.verdict("script.x") == Verdict(Reason.OPENS, "cover.x")
+
+
+async def test_a_device_class_that_is_no_text_is_none(hass: HomeAssistant, judge: Judge) -> None:
+    hass.states.async_set("cover.x", "closed", {"device_class": ["garage"]})
+    assert judge().verdict("cover.x") == Verdict()

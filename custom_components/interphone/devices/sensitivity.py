@@ -284,7 +284,8 @@ class Sensitivity:
         if not kind.sensitive_classes:
             return None
         state = self._hass.states.get(entity_id)
-        classes = {state.attributes.get(ATTR_DEVICE_CLASS) if state else None}
+        claimed = state.attributes.get(ATTR_DEVICE_CLASS) if state else None
+        classes = {claimed if isinstance(claimed, str) else None}  # attributes may be anything
         if entry is not None:
             classes |= {entry.device_class, entry.original_device_class}
         return None if kind.sensitive_classes.isdisjoint(classes) else Reason.OPENS
