@@ -35,6 +35,9 @@ REDACTED: Final = {
     "origin",
     "account_hint",
     "last_source",
+    "areas",
+    "floors",
+    "labels",
     "devices",
 }
 

@@ -17,10 +17,9 @@ from homeassistant.util.signal_type import SignalType
 import voluptuous as vol
 
 from .access.audit import Act
-from .access.models import Scope
-from .access.records import dump_grant
 from .api.components import components
 from .api.contract import MOMENT, JsonSchema, component, exactly, json_schema
+from .api.grants import SCOPE, for_admin
 from .const import DOMAIN
 from .displays import Displays
 from .errors import InterphoneError
@@ -107,7 +106,7 @@ def describe() -> dict[str, Any]:
         "type": "object",
         "properties": {registered.command.type: registered.command.describe() for registered in COMMANDS},
         "additionalProperties": False,
-        "components": {"schemas": {name: components()[name] for name in ("grant", "pairing")}},
+        "components": {"schemas": {name: components()[name] for name in ("admin_grant", "pairing")}},
     }
 
 
@@ -152,23 +151,11 @@ def _trimmed(words: object) -> str:
     return str(words).strip()
 
 
-def _scope(scope: Any) -> Scope:
-    devices = scope["devices"]
-    return Scope(None if devices is None else frozenset(devices), scope["control"], scope["doors_and_alarms"])
-
-
 PAIRING_ID: Final = {vol.Required("pairing_id"): str}
 GRANT_ID: Final = {vol.Required("grant_id"): str}
-SCOPE: Final = vol.Schema(
-    {
-        vol.Optional("devices", default=None): vol.Maybe([str]),
-        vol.Optional("control", default=True): bool,
-        vol.Optional("doors_and_alarms", default=False): bool,
-    }
-)
 
 PAIRING: Final = exactly(pairing=component("pairing"))
-GRANT: Final = exactly(grant=component("grant"))
+GRANT: Final = exactly(grant=component("admin_grant"))
 RECORD: Final = exactly(
     at=MOMENT,
     act=vol.In([act.value for act in Act]),
@@ -220,11 +207,11 @@ async def reject_pairing(relay: Relay, _connection: ActiveConnection, msg: Messa
     relay.desk.reject(msg["pairing_id"])
 
 
-@Command("grants/list", result=exactly(grants=[component("grant")]), admin=True)
+@Command("grants/list", result=exactly(grants=[component("admin_grant")]), admin=True)
 @_responds
 async def list_grants(relay: Relay, _connection: ActiveConnection, _msg: Message) -> Any:
     """List the grants, without any secret."""
-    return {"grants": [dump_grant(grant) for grant in relay.grants.all]}
+    return {"grants": [for_admin(relay, grant) for grant in relay.grants.all]}
 
 
 @Command(
@@ -241,10 +228,8 @@ async def list_grants(relay: Relay, _connection: ActiveConnection, _msg: Message
 @_responds
 async def update_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
     """Change a grant's name, scope or end; its open sessions follow at once."""
-    changes: dict[str, Any] = {name: msg[name] for name in ("name", "expires") if name in msg}
-    if "scope" in msg:
-        changes["scope"] = _scope(msg["scope"])
-    return {"grant": dump_grant(await relay.grants.edit(msg["grant_id"], **changes))}
+    changes: dict[str, Any] = {name: msg[name] for name in ("name", "scope", "expires") if name in msg}
+    return {"grant": for_admin(relay, await relay.grants.edit(msg["grant_id"], **changes))}
 
 
 # Taking access away is open to every display; giving it back needs an administrator.
@@ -252,14 +237,14 @@ async def update_grant(relay: Relay, _connection: ActiveConnection, msg: Message
 @_responds
 async def pause_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
     """Pause a grant and close its sessions."""
-    return {"grant": dump_grant(await relay.grants.pause(msg["grant_id"]))}
+    return {"grant": for_admin(relay, await relay.grants.pause(msg["grant_id"]))}
 
 
 @Command("grants/resume", GRANT_ID, result=GRANT, admin=True)
 @_responds
 async def resume_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
     """Resume a paused grant."""
-    return {"grant": dump_grant(await relay.grants.resume(msg["grant_id"]))}
+    return {"grant": for_admin(relay, await relay.grants.resume(msg["grant_id"]))}
 
 
 @Command("grants/revoke", GRANT_ID, display=True)

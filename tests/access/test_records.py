@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.interphone.access.models import Grant, PausedBy, Scope
+from custom_components.interphone.access.models import Grant, May, PausedBy, Scope, Selection
 from custom_components.interphone.access.records import Records, dump_grant, dump_tokens
 from custom_components.interphone.access.tokens import AccessTokens, RefreshFamily, RefreshTokens, SigningKey
 from custom_components.interphone.errors import StorageError
@@ -26,7 +26,13 @@ RECORDS = Records(
             "https://website.example",
             NEW_YEAR,
             account_hint="k@website.example",
-            scope=Scope(frozenset({"lamp", "lock"}), control=False, doors_and_alarms=False),
+            scope=Scope(
+                Selection(
+                    frozenset({"kitchen"}), frozenset({"ground"}), frozenset({"guests"}), frozenset({"lamp", "lock"})
+                ),
+                types=frozenset({"light", "lock"}),
+                may=May.LOOK,
+            ),
             paused_by=PausedBy.DEVICE,
             expires=NEW_YEAR,
             last_used=NEW_YEAR,
@@ -122,7 +128,8 @@ def test_any_json_in_any_place_is_refused_or_read_for_what_it_is(path: tuple[Any
     assert type(records.failures) is int
     assert records.failures >= 0
     for grant in records.grants:
-        assert type(grant.paused) is type(grant.scope.control) is type(grant.scope.doors_and_alarms) is bool
+        assert type(grant.paused) is bool
+        assert type(grant.scope.may) is May
         times = (grant.created, grant.expires, grant.last_used)
         assert all(time.tzinfo for time in times if time is not None)
 
@@ -144,10 +151,18 @@ def test_any_json_in_any_place_is_refused_or_read_for_what_it_is(path: tuple[Any
         (("grants", "one", "paused"), False),  # while something has paused it
         (("grants", "one", "paused_by"), "nobody"),
         (("grants", "one", "paused_by"), ["owner"]),
-        (("grants", "one", "scope", "control"), "false"),
-        (("grants", "one", "scope", "doors_and_alarms"), 1),
-        (("grants", "one", "scope", "devices"), "lamp"),
-        (("grants", "one", "scope", "devices"), {}),
+        (("grants", "one", "scope", "may"), "Control"),
+        (("grants", "one", "scope", "may"), None),
+        (("grants", "one", "scope", "may"), ["look"]),
+        (("grants", "one", "scope", "types"), "light"),
+        (("grants", "one", "scope", "types"), [None]),
+        (("grants", "one", "scope", "see"), None),
+        (("grants", "one", "scope", "see"), {}),
+        (("grants", "one", "scope", "see"), {"all": False}),
+        (("grants", "one", "scope", "see"), {"all": 1}),
+        (("grants", "one", "scope", "see", "all"), True),
+        (("grants", "one", "scope", "see", "devices"), "lamp"),
+        (("grants", "one", "scope", "see", "areas"), {}),
         (("grants", "one", "expires"), "2026-01-01T00:00:00"),
         (("grants", "one", "expires"), ""),
         (("grants", "one", "last_source"), 5),
@@ -180,6 +195,6 @@ def test_no_flipped_bit_lets_anybody_in() -> None:
             continue
         for grant in records.grants:
             assert grant.paused
-            assert grant.scope.devices is not None
-            assert not grant.scope.control
-            assert not grant.scope.doors_and_alarms
+            assert grant.scope.see is not None
+            assert grant.scope.types is not None
+            assert grant.scope.may is May.LOOK

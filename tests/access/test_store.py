@@ -80,7 +80,7 @@ def without(section: str) -> Any:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda data: data.update(version=2),
+        lambda data: data.update(version=3),
         lambda data: data.update(version="1"),
         lambda data: data.update(version=True),
         lambda data: data.update(data=[]),

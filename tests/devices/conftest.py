@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_time_changed
 
-from custom_components.interphone.access.models import Grant, Scope
+from custom_components.interphone.access.models import Grant, May, Scope, Selection
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.commands import CommandResult, Commands, CommandStatus
 from custom_components.interphone.devices.exposure import SHAREABLE_DOMAINS, Exposure
@@ -27,7 +27,12 @@ from custom_components.interphone.devices.sensitivity import OwnersWord, Sensiti
 from .judging import DOOR, LAMP, Judge
 from .wire import fits
 
-ALL = Scope(doors_and_alarms=True)
+ALL = Scope(may=May.DOORS_AND_ALARMS)
+
+
+def only(*device_ids: str) -> Scope:
+    """A scope of these devices."""
+    return Scope(Selection(devices=frozenset(device_ids)))
 
 
 class Case(NamedTuple):

@@ -15,12 +15,11 @@ from homeassistant.helpers import (
 from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM
 import pytest
 
-from custom_components.interphone.access.models import Scope
 from custom_components.interphone.devices.catalog import Catalog, Difference
 from custom_components.interphone.devices.exposure import DEFAULT_DOMAINS, SHAREABLE_DOMAINS, Exposure, Places
 from custom_components.interphone.devices.model import Device
 
-from .conftest import ALL
+from .conftest import ALL, only
 
 LIGHT = "light.ceiling_lights"
 
@@ -303,8 +302,8 @@ async def test_unknown_is_neither_off_nor_offline(hass: HomeAssistant, device: C
 
 async def test_a_scope_sees_its_devices_only(catalog: Catalog, device: Callable[[str], Device]) -> None:
     lamp = device(LIGHT)
-    assert catalog.devices(Scope(frozenset({lamp.id, "gone"}))) == [lamp]
-    assert catalog.devices(Scope(frozenset())) == []
+    assert catalog.devices(only(lamp.id, "gone")) == [lamp]
+    assert catalog.devices(only()) == []
 
 
 async def test_after_stop_nothing_is_left(hass: HomeAssistant, catalog: Catalog, differences: list[Difference]) -> None:

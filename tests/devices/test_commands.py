@@ -8,7 +8,7 @@ from homeassistant.core import Event, HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.interphone.access.models import Scope
+from custom_components.interphone.access.models import May, Scope
 from custom_components.interphone.devices.commands import Commands, CommandStatus
 from custom_components.interphone.devices.model import Device
 
@@ -100,7 +100,7 @@ async def test_an_id_used_for_another_command(commands: Commands, calls: list[Ev
 async def test_a_refused_command_may_be_sent_again_and_a_failed_one_may_not(
     hass: HomeAssistant, commands: Commands, toggle: Envelope
 ) -> None:
-    refused = await commands.run(grant(Scope(control=False)), toggle("a"))
+    refused = await commands.run(grant(Scope(may=May.LOOK)), toggle("a"))
     assert refused.error is not None
     allowed = await commands.run(grant(), toggle("a"))
     assert allowed.error is None

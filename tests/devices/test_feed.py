@@ -20,7 +20,7 @@ from custom_components.interphone.devices.feed import EVENT_LIFETIME, FEED_LENGT
 from custom_components.interphone.devices.model import Device
 from custom_components.interphone.devices.views import View
 
-from .conftest import ALL
+from .conftest import ALL, only
 from .wire import fits
 
 LIGHT = "light.ceiling_lights"
@@ -137,25 +137,25 @@ async def test_a_scope_sees_its_devices_only(
     await hass.async_block_till_done()
     [devices] = changes
     assert isinstance(devices, DevicesChange)
-    mine = devices.visible(Scope(frozenset({lamp})))
+    mine = devices.visible(only(lamp))
     assert mine is not None
     assert mine.removed == [lamp]
-    assert devices.visible(Scope(frozenset({"another"}))) is None
+    assert devices.visible(only("another")) is None
     assert devices.visible(ALL) is devices
 
     change = StateChange(1, the_lamp, state={})
-    assert change.visible(Scope(frozenset({lamp}))) is change
-    assert change.visible(Scope(frozenset({fan}))) is None
+    assert change.visible(only(lamp)) is change
+    assert change.visible(only(fan)) is None
 
 
 async def test_a_change_of_scope(feed: Feed, device: Callable[[str], Device]) -> None:
     lamp, fan, lock = (device(entity_id) for entity_id in (LIGHT, "fan.ceiling_fan", "lock.front_door"))
-    change = feed.rescope(Scope(frozenset({lamp.id, fan.id})), Scope(frozenset({lamp.id, lock.id})))
+    change = feed.rescope(only(lamp.id, fan.id), only(lamp.id, lock.id))
     assert change is not None
     assert change.added == [lock]
     assert change.removed == [fan.id]
     assert change.seq == feed.seq
-    assert feed.rescope(Scope(frozenset({lamp.id})), Scope(frozenset({lamp.id, "gone"}))) is None
+    assert feed.rescope(only(lamp.id), only(lamp.id, "gone")) is None
 
 
 async def test_a_position_comes_with_all_that_happened(hass: HomeAssistant, feed: Feed, changes: list[Change]) -> None:
@@ -392,7 +392,7 @@ async def test_nothing_is_lost_or_doubled_however_often_the_line_breaks(
     rng = random.Random(seed)  # noqa: S311  # a test's dice, thrown the same way each time
     turmoil = Turmoil(hass, catalog, rng)
     some = frozenset(device.id for device in rng.sample(catalog.devices(ALL), 8))
-    websites = [Website(feed, ALL), Website(feed, ALL), Website(feed, Scope(some))]
+    websites = [Website(feed, ALL), Website(feed, ALL), Website(feed, only(*some))]
     for _ in range(500):
         turmoil.happen()
         website = rng.choice(websites)

@@ -12,14 +12,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 import voluptuous as vol
 
-from custom_components.interphone.access.models import Scope
+from custom_components.interphone.access.models import May, Scope
 from custom_components.interphone.const import EVENT_COMMAND
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.commands import COMMAND_BURST, Commands, CommandStatus
 from custom_components.interphone.devices.exposure import Exposure
 from custom_components.interphone.devices.model import Device
 
-from .conftest import ALL, Send, grant
+from .conftest import ALL, Send, grant, only
 from .wire import fits
 
 LIGHT = "light.ceiling_lights"
@@ -165,11 +165,11 @@ async def test_permission_is_checked_before_anything_else(
         return result.error.code
 
     lamp = device(LIGHT).id
-    assert await code(Scope(control=False), LIGHT, "brightness.set") == "not_permitted"
+    assert await code(Scope(may=May.LOOK), LIGHT, "brightness.set") == "not_permitted"
     assert await code(Scope(), "lock.front_door", "lock.unlock") == "not_permitted"
     assert await code(Scope(), "cover.garage_door", "open_close.open") == "not_permitted"
-    assert await code(Scope(frozenset({lamp})), "climate.hvac", "humidity.set") == "unknown_device"
-    assert await code(Scope(frozenset()), LIGHT, "brightness.set") == "unknown_device"
+    assert await code(only(lamp), "climate.hvac", "humidity.set") == "unknown_device"
+    assert await code(only(), LIGHT, "brightness.set") == "unknown_device"
     assert not calls
 
 

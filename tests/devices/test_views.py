@@ -1,7 +1,7 @@
 """A view sees what its scope is defined to see, also of devices that move, now and in resuming."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import gc
 from typing import Any
 
@@ -10,36 +10,22 @@ from homeassistant.helpers import area_registry as ar, entity_registry as er
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.interphone.access.models import Scope, ScopedDevice
+from custom_components.interphone.access.models import May, Scope, Selection
 from custom_components.interphone.devices.catalog import Difference
 from custom_components.interphone.devices.changes import Batch, DevicesChange, EventChange, StateChange
 from custom_components.interphone.devices.feed import Feed
 from custom_components.interphone.devices.model import Device
 from custom_components.interphone.devices.views import View
 
-from .conftest import ALL
+from .conftest import ALL, only
 
 LIGHT = "light.ceiling_lights"
 FAN = "fan.ceiling_fan"
 
 
-@dataclass(frozen=True, slots=True)
-class Area(Scope):
-    """A scope that names a room, not devices."""
-
-    area: str = ""
-
-    @property
-    def whole_home(self) -> bool:
-        return False
-
-    @property
-    def definition(self) -> list[str]:
-        return [self.area]
-
-    def sees(self, device: ScopedDevice) -> bool:
-        assert isinstance(device, Device)
-        return device.area == self.area
+def area(area_id: str) -> Scope:
+    """A scope of one room."""
+    return Scope(Selection(areas=frozenset({area_id})))
 
 
 @pytest.fixture
@@ -89,14 +75,14 @@ def resumed(batch: Batch, view: View) -> list[Any]:
 
 async def test_equal_scopes_share_a_view(feed: Feed, device: Callable[[str], Device]) -> None:
     lamp = device(LIGHT).id
-    view = feed.view(Scope(frozenset({lamp, "gone"})))
-    assert feed.view(Scope(frozenset({"gone", lamp}))) is view
-    assert feed.view(Scope(frozenset({lamp, "gone"}), control=False)) is not view
+    view = feed.view(only(lamp, "gone"))
+    assert feed.view(only("gone", lamp)) is view
+    assert feed.view(Scope(Selection(devices=frozenset({lamp, "gone"})), may=May.LOOK)) is not view
     assert feed.devices(view) == [device(LIGHT)]
 
 
 async def test_a_view_lives_as_long_as_it_is_held(feed: Feed) -> None:
-    view = feed.view(Scope(frozenset({"one"})))
+    view = feed.view(only("one"))
     assert len(feed._views) == 1
     del view
     gc.collect()
@@ -106,14 +92,14 @@ async def test_a_view_lives_as_long_as_it_is_held(feed: Feed) -> None:
 async def test_an_epoch_names_the_definition_not_the_members(
     hass: HomeAssistant, feed: Feed, move: Callable[[str, str], None]
 ) -> None:
-    kitchen, hall = feed.view(Area(area="Kitchen")), feed.view(Area(area="Hall"))
+    kitchen, hall = feed.view(area("kitchen")), feed.view(area("hall"))
     before = kitchen.epoch
     assert before.startswith(f"{feed.epoch}.")
     assert before != hall.epoch
     move(LIGHT, "Kitchen")
     await hass.async_block_till_done()
     assert kitchen.members
-    assert kitchen.epoch == before == feed.view(Area(area="Kitchen")).epoch
+    assert kitchen.epoch == before == feed.view(area("kitchen")).epoch
     assert feed.view(ALL).epoch == feed.epoch
 
 
@@ -124,7 +110,7 @@ async def test_devices_that_move_are_added_and_removed(
     device: Callable[[str], Device],
     move: Callable[[str, str], None],
 ) -> None:
-    kitchen, hall = feed.view(Area(area="Kitchen")), feed.view(Area(area="Hall"))
+    kitchen, hall = feed.view(area("kitchen")), feed.view(area("hall"))
     lamp, fan = device(LIGHT).id, device(FAN).id
     move(LIGHT, "Kitchen")
     await hass.async_block_till_done()
@@ -148,7 +134,7 @@ async def test_devices_that_move_are_added_and_removed(
 async def test_a_view_follows_batches_as_resuming_would(
     hass: HomeAssistant, feed: Feed, device: Callable[[str], Device], move: Callable[[str, str], None]
 ) -> None:
-    scopes = [Area(area="Kitchen"), Area(area="Hall"), Scope(frozenset({device(LIGHT).id})), ALL]
+    scopes = [area("kitchen"), area("hall"), only(device(LIGHT).id), ALL]
     views = [feed.view(scope) for scope in scopes]
     live: list[list[Any]] = [[] for _ in views]
 
@@ -177,8 +163,8 @@ async def test_a_view_follows_batches_as_resuming_would(
 async def test_all_of_a_batch_is_the_batch_itself(hass: HomeAssistant, feed: Feed, batches: list[Batch]) -> None:
     """So those who see the same share what is made of it."""
     everything = feed.view(ALL)
-    all_by_name = feed.view(Scope(frozenset(device.id for device in feed.devices(everything))))
-    all_but_one = feed.view(Scope(frozenset(device.id for device in feed.devices(everything)[1:])))
+    all_by_name = feed.view(only(*(each.id for each in feed.devices(everything))))
+    all_but_one = feed.view(only(*(each.id for each in feed.devices(everything)[1:])))
     for entity_id in hass.states.async_entity_ids(("light", "fan")):
         toggle(hass, entity_id)
     await hass.async_block_till_done()
@@ -195,11 +181,11 @@ async def test_the_part_of_a_devices_change(device: Callable[[str], Device]) -> 
     lamp, fan = device(LIGHT), device(FAN)
     renamed = replace(lamp, name="Old")
     change = DevicesChange(1, (Difference(lamp, renamed), Difference(fan, None)))
-    assert change.visible(Scope(frozenset({lamp.id, fan.id}))) is change
-    part = change.visible(Scope(frozenset({lamp.id})))
+    assert change.visible(only(lamp.id, fan.id)) is change
+    part = change.visible(only(lamp.id))
     assert part is not None
     assert (part.seq, part.added, part.changed, part.removed) == (1, [], [renamed], [])
-    assert change.visible(Scope(frozenset({"another"}))) is None
+    assert change.visible(only("another")) is None
 
 
 async def test_an_event_is_seen_with_its_device(
@@ -212,13 +198,13 @@ async def test_an_event_is_seen_with_its_device(
         feed.publish(EventChange(0, about, "ring", at, at))
     await hass.async_block_till_done()
     [batch] = batches
-    mine = feed.view(Scope(frozenset({lamp.id}))).visible(batch)
+    mine = feed.view(only(lamp.id)).visible(batch)
     assert [change.device for change in mine if isinstance(change, EventChange)] == [lamp]
     assert feed.view(ALL).visible(batch) is batch
 
 
 async def test_a_state_change_needs_a_member(feed: Feed, device: Callable[[str], Device]) -> None:
     lamp, fan = device(LIGHT), device(FAN)
-    view = feed.view(Scope(frozenset({lamp.id})))
+    view = feed.view(only(lamp.id))
     of_lamp, of_fan = StateChange(1, lamp, {}), StateChange(2, fan, {})
     assert view.visible((of_lamp, of_fan)) == (of_lamp,)

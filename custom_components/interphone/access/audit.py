@@ -12,7 +12,8 @@ from typing import Any, Final
 from homeassistant.util import dt as dt_util
 
 from ..errors import StorageError
-from .store import PrivateStore, Section
+from .migrations import Section
+from .store import PrivateStore
 
 # Records kept of access, and as many of commands: months of a quiet home.
 AUDIT_LENGTH: Final = 1000

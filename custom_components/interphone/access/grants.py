@@ -21,9 +21,10 @@ from ..errors import (
     UnknownGrantError,
 )
 from ..listeners import Listeners
+from .migrations import Section
 from .models import Grant, PausedBy, Scope
 from .records import GRANTS, dump_grant
-from .store import SAVE_RETRY_DELAY, PrivateStore, Section
+from .store import SAVE_RETRY_DELAY, PrivateStore
 from .tokens import SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX, AccessTokens, RefreshFamily, RefreshTokens
 
 # Grants of a home: far more than anyone pairs, few enough to review.

@@ -1,5 +1,6 @@
 """The values of access: what a grant is and what it covers."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -7,45 +8,103 @@ from typing import Protocol
 
 
 class ScopedDevice(Protocol):
-    """The values of a device that a scope may depend on."""
+    """The values of a device that a scope may depend on. Areas, floors and labels are ids of Home Assistant."""
 
     @property
     def id(self) -> str:
         """The device's id on the wire."""
 
     @property
+    def type(self) -> str:
+        """The device's type, such as light."""
+
+    @property
+    def area_id(self) -> str | None:
+        """The area that it is in."""
+
+    @property
+    def floor_id(self) -> str | None:
+        """The floor of that area."""
+
+    @property
+    def label_ids(self) -> AbstractSet[str]:
+        """Its labels, own and inherited."""
+
+    @property
     def sensitive(self) -> bool:
         """Whether it opens, guards, watches or tracks."""
 
 
+class May(StrEnum):
+    """What a grant may do with the devices it sees. Each includes the one before."""
+
+    LOOK = "look"
+    CONTROL = "control"
+    DOORS_AND_ALARMS = "doors_and_alarms"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The union of areas, floors, labels and devices, by their ids. Empty or unknown ids select nothing."""
+
+    areas: frozenset[str] = frozenset()
+    floors: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    devices: frozenset[str] = frozenset()
+
+    @property
+    def by_place(self) -> bool:
+        """Whether devices may enter and leave the selection by being moved or labelled."""
+        return bool(self.areas or self.floors or self.labels)
+
+    def includes(self, device: ScopedDevice) -> bool:
+        """Return whether the device is selected."""
+        return (
+            device.id in self.devices
+            or device.area_id in self.areas
+            or device.floor_id in self.floors
+            or not self.labels.isdisjoint(device.label_ids)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which devices a grant sees, and which of them it may control: a definition, without the devices themselves.
+    """Which devices a grant sees, and what it may do with them: a definition, without the devices themselves.
 
-    `devices` is None for all shared devices, else the ids of those it sees. Without `control` it may only look.
-    Sensitive devices (locks, alarms, garage doors) are controlled only with `doors_and_alarms`.
+    `see` is None for all shared devices; `types`, unless None, narrows that to devices of these types. Sensitive
+    devices (locks, alarms, garage doors) are controlled only with `May.DOORS_AND_ALARMS`.
 
     A scope is asked with a device, not with an id, because a definition may name more than ids. Which devices are
     within it at present is kept by `devices.views.View`.
     """
 
-    devices: frozenset[str] | None = None
-    control: bool = True
-    doors_and_alarms: bool = False
+    see: Selection | None = None
+    types: frozenset[str] | None = None
+    may: May = May.CONTROL
 
     @property
     def whole_home(self) -> bool:
         """Whether every shared device is within this scope, whatever it is."""
-        return self.devices is None
+        return self.see is None and self.types is None
 
     @property
-    def definition(self) -> list[str]:
-        """What the set of visible devices is defined by, in an order of its own; empty for the whole home."""
-        return sorted(self.devices or ())
+    def by_place(self) -> bool:
+        """Whether devices may enter this scope by themselves, the whole home aside."""
+        return not self.whole_home and (self.see is None or self.see.by_place)
+
+    @property
+    def control(self) -> bool:
+        """Whether any command is permitted."""
+        return self.may is not May.LOOK
+
+    @property
+    def doors_and_alarms(self) -> bool:
+        """Whether commands to sensitive devices are permitted."""
+        return self.may is May.DOORS_AND_ALARMS
 
     def sees(self, device: ScopedDevice) -> bool:
         """Return whether a shared device is within this scope."""
-        return self.devices is None or device.id in self.devices
+        return (self.types is None or device.type in self.types) and (self.see is None or self.see.includes(device))
 
     def controls(self, device: ScopedDevice) -> bool:
         """Return whether commands to this device are permitted."""

@@ -1,7 +1,7 @@
 """Serialises grants and tokens for the store, and parses them. An invalid record raises `StorageError`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 import math
 import secrets
@@ -9,14 +9,16 @@ import time
 from typing import Any, Final, Self
 
 from ..errors import StorageError
-from .models import Grant, PausedBy, Scope
-from .store import Section, Sections
+from .migrations import Section, Sections
+from .models import Grant, May, PausedBy, Scope, Selection
 from .tokens import KEY_BYTES, KEYS_MAX, AccessTokens, RefreshFamily, RefreshTokens, SigningKey
 
 HOME: Final = "home"
 TOKENS: Final = "tokens"
 GRANTS: Final = "grants"
 FAILURE_GATE: Final = "failure_gate"
+
+_SELECTION: Final = tuple(each.name for each in fields(Selection))
 
 # What parsing raises for a section or field that is missing, of the wrong type, or out of range.
 _FAULTS: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
@@ -78,11 +80,11 @@ def dump_tokens(access: AccessTokens, refresh: RefreshTokens) -> Section:
 
 
 def dump_grant(grant: Grant) -> dict[str, Any]:
-    """Return a grant as it is stored and as its owner sees it; it contains no secret.
+    """Return a grant as it is stored; it contains no secret.
 
-    `{id, name, origin, account_hint, created, scope: {devices, control, doors_and_alarms}, paused, paused_by,
-    expires, last_used, last_source}`: times are ISO 8601 with an offset; `devices` is null for all devices; `origin`,
-    `account_hint`, `paused_by`, `expires`, `last_used` and `last_source` may be null.
+    `{id, name, origin, account_hint, created, scope, paused, paused_by, expires, last_used, last_source}`: times are
+    ISO 8601 with an offset; `origin`, `account_hint`, `paused_by`, `expires`, `last_used` and `last_source` may be
+    null. For the scope see `dump_scope`.
     """
     return {
         "id": grant.id,
@@ -90,11 +92,7 @@ def dump_grant(grant: Grant) -> dict[str, Any]:
         "origin": grant.origin,
         "account_hint": grant.account_hint,
         "created": grant.created.isoformat(),
-        "scope": {
-            "devices": None if grant.scope.devices is None else sorted(grant.scope.devices),
-            "control": grant.scope.control,
-            "doors_and_alarms": grant.scope.doors_and_alarms,
-        },
+        "scope": dump_scope(grant.scope),
         "paused": grant.paused,
         "paused_by": grant.paused_by,
         "expires": grant.expires and grant.expires.isoformat(),
@@ -103,21 +101,32 @@ def dump_grant(grant: Grant) -> dict[str, Any]:
     }
 
 
+def dump_scope(scope: Scope) -> dict[str, Any]:
+    """Return `{see, types, may}`: `see` is `{all: true}` or `{areas, floors, labels, devices}`; `types` may be null."""
+    see = scope.see
+    return {
+        "see": {"all": True}
+        if see is None
+        else {
+            "areas": sorted(see.areas),
+            "floors": sorted(see.floors),
+            "labels": sorted(see.labels),
+            "devices": sorted(see.devices),
+        },
+        "types": None if scope.types is None else sorted(scope.types),
+        "may": scope.may.value,
+    }
+
+
 def read_grant(record: Mapping[str, Any]) -> Grant:
     """Parse a grant. Raises KeyError, TypeError or ValueError when it is invalid."""
-    scope = record["scope"]
-    devices = scope["devices"]
     return Grant(
         id=_text(record["id"]),
         name=_text(record["name"]),
         origin=_optional(_text, record["origin"]),
         account_hint=_optional(_text, record["account_hint"]),
         created=_time(record["created"]),
-        scope=Scope(
-            devices=None if devices is None else frozenset(map(_text, _list(devices))),
-            control=_flag(scope["control"]),
-            doors_and_alarms=_flag(scope["doors_and_alarms"]),
-        ),
+        scope=_read_scope(record["scope"]),
         paused_by=_read_pause(record),
         expires=_optional(_time, record["expires"]),
         last_used=_optional(_time, record["last_used"]),
@@ -131,6 +140,24 @@ def _read_pause(record: Mapping[str, Any]) -> PausedBy | None:
     if not paused and cause is not None:
         raise ValueError("what paused a grant that is not paused")
     return PausedBy(cause or PausedBy.OWNER) if paused else None
+
+
+def _read_scope(record: Mapping[str, Any]) -> Scope:
+    see = record["see"]
+    return Scope(
+        see=None if _sees_all(see) else Selection(**{field: _texts(see[field]) for field in _SELECTION}),
+        types=_optional(_texts, record["types"]),
+        may=May(_text(record["may"])),
+    )
+
+
+def _sees_all(see: Mapping[str, Any]) -> bool:
+    """Return whether it is `{all: true}` and nothing else: what is damaged must not become the whole home."""
+    if see == {"all": True} and see["all"] is True:
+        return True
+    if see.keys() != set(_SELECTION):
+        raise ValueError("neither all nor a selection")
+    return False
 
 
 def _read_named(grant_id: str, record: Mapping[str, Any]) -> Grant:
@@ -194,6 +221,10 @@ def _list(value: object) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError("not a list")
     return value
+
+
+def _texts(value: object) -> frozenset[str]:
+    return frozenset(map(_text, _list(value)))
 
 
 def _time(value: object) -> datetime:

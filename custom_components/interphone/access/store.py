@@ -7,11 +7,11 @@ calls fsync.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 import json
 import logging
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import Event, HomeAssistant
@@ -19,20 +19,12 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from ..errors import NotReadyError, StorageError
+from .migrations import MIGRATIONS, VERSION, Section, Sections
 
 # Seconds until a failed write is repeated: a full disk is noticed and emptied in minutes.
 SAVE_RETRY_DELAY: Final = 60.0
 
 _LOGGER = logging.getLogger(__name__)
-
-type Section = dict[str, Any]
-type Sections = dict[str, Section]
-# Turns the sections of one version into those of the next.
-type Migration = Callable[[Sections], Sections]
-
-VERSION: Final = 1
-# The migration at N leads from version N to N + 1.
-MIGRATIONS: Final[Mapping[int, Migration]] = {}
 
 
 class PrivateStore:
@@ -61,7 +53,7 @@ class PrivateStore:
         """
         try:
             return await self._hass.async_add_executor_job(self._read)
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as err:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as err:
             raise StorageError(f"{self.path.name}: {type(err).__name__}") from err
 
     def _read(self) -> Sections:

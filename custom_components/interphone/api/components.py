@@ -6,27 +6,12 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from ..access.models import PausedBy
 from ..devices.schema import json_schema as device_model
 from ..pairing.models import PairingState
 from .contract import COMPONENTS, COUNT, MOMENT, component, exactly, json_schema
+from .grants import ADMIN_GRANT, WEBSITE_GRANT
 
 _DEFS: Final = "#/$defs/"
-
-# The standing access of a website, as `dump_grant` writes it.
-GRANT: Final = exactly(
-    id=str,
-    name=str,
-    origin=vol.Maybe(str),
-    account_hint=vol.Maybe(str),
-    created=MOMENT,
-    scope=exactly(devices=vol.Maybe([str]), control=bool, doors_and_alarms=bool),
-    paused=bool,
-    paused_by=vol.Maybe(vol.In([str(cause) for cause in PausedBy])),
-    expires=vol.Maybe(MOMENT),
-    last_used=vol.Maybe(MOMENT),
-    last_source=vol.Maybe(str),
-)
 
 # A pairing as displays see it, with its code: `Pairing.as_dict`.
 PAIRING: Final = exactly(
@@ -47,7 +32,12 @@ PAIRING: Final = exactly(
 # What a device's traits read from `at` on.
 POINT: Final = exactly(at=MOMENT, online=bool, state=component("device/properties/state"))
 
-OWN: Final[Mapping[str, Any]] = {"grant": GRANT, "pairing": PAIRING, "point": POINT}
+OWN: Final[Mapping[str, Any]] = {
+    "grant": WEBSITE_GRANT,
+    "admin_grant": ADMIN_GRANT,
+    "pairing": PAIRING,
+    "point": POINT,
+}
 
 
 @cache

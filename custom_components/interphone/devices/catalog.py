@@ -142,14 +142,14 @@ class Catalog:
         return self._devices.get(self._ids.get(entity_id, ""))
 
     def seen(self, device_id: str, scope: Scope) -> Device:
-        """Return a device as it is now.
+        """Return a device as it is now, if the scope sees it where the registries say it is at this moment.
 
         Raises `UnknownDeviceError`, also for one the scope does not see, and `NotReadyError` once stopped.
         """
         if self._stopped:
             raise NotReadyError
         device = self._devices.get(device_id)
-        if device is None or not scope.sees(device):
+        if device is None or not (scope.whole_home or scope.sees(self._describer.placed(device))):
             raise UnknownDeviceError
         return device
 

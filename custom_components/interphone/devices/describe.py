@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-import hashlib
-from typing import Final
 
 from homeassistant.const import ATTR_FRIENDLY_NAME, ATTR_ICON
 from homeassistant.core import HomeAssistant, State
@@ -16,12 +14,9 @@ from homeassistant.helpers import (
 )
 
 from .exposure import Candidate
-from .model import NOTHING, Appliance, Device, Entity, Json
+from .model import NOTHING, Appliance, Device, Entity, Json, opaque_id
 from .registry import DOMAINS, TRAITS
 from .sensitivity import Sensitivity
-
-# 80 bits: collisions within a home are negligible, and an id reveals nothing about the entity.
-_ID_LENGTH: Final = 20
 
 
 def describes_alike(before: State, now: State) -> bool:
@@ -57,7 +52,7 @@ class Describer:
         """Return the entity's id on the wire: stable across renames where there is a registry entry."""
         entry = self._entities.async_get(entity_id)
         origin = f"entity:{entity_id}" if entry is None else f"registry:{entry.id}"
-        return hashlib.sha256(origin.encode()).hexdigest()[:_ID_LENGTH]
+        return opaque_id(origin)
 
     def entity(self, state: State) -> Entity:
         """Return the entity as traits see it."""
@@ -68,7 +63,11 @@ class Describer:
 
     def candidate(self, state: State) -> Candidate:
         """Return the entity with everything that exposure depends on."""
-        entry = self._entities.async_get(state.entity_id)
+        return replace(self._placed(state.entity_id), verdict=self._sensitivity.verdict(state.entity_id))
+
+    def _placed(self, entity_id: str) -> Candidate:
+        """Return the entity with its places and labels, not judged."""
+        entry = self._entities.async_get(entity_id)
         appliance = self._appliance(entry)
         area_id = self._area_id(entry, appliance)
         area = self._areas.async_get_area(area_id) if area_id else None
@@ -76,14 +75,18 @@ class Describer:
         for holder in (entry, appliance, area):
             labels |= holder.labels if holder else set()
         return Candidate(
-            entity_id=state.entity_id,
-            verdict=self._sensitivity.verdict(state.entity_id),
+            entity_id=entity_id,
             entry=entry,
             device_id=appliance.id if appliance else None,
             area_id=area_id,
             floor_id=area.floor_id if area else None,
             labels=frozenset(labels),
         )
+
+    def placed(self, device: Device) -> Device:
+        """Return a device with the places and labels that the registries give it at this moment."""
+        found = self._placed(device.entity_id)
+        return replace(device, area_id=found.area_id, floor_id=found.floor_id, label_ids=found.labels)
 
     def describe(self, state: State, candidate: Candidate, known: Device | None = None) -> Device:
         """Return the entity as a device with its present state.
@@ -112,6 +115,9 @@ class Describer:
             traits={trait.name: trait.attributes(entity) for trait in traits},
             commands=tuple(command for trait in traits for command in trait.supported_commands(entity)),
             state={},
+            area_id=candidate.area_id,
+            floor_id=candidate.floor_id,
+            label_ids=candidate.labels,
         )
         if known is not None and not entity.online:
             device = replace(device, traits=known.traits, commands=known.commands)

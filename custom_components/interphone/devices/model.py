@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+import hashlib
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -23,6 +24,15 @@ from .fields import Shape, is_number, object_of
 type Json = Mapping[str, Any]
 
 NOTHING: Final[Json] = MappingProxyType({})
+
+
+# 80 bits: collisions within a home are negligible.
+_ID_LENGTH: Final = 20
+
+
+def opaque_id(origin: str) -> str:
+    """Return the id on the wire of something in the home: always the same, and without what it is made of."""
+    return hashlib.sha256(origin.encode(errors="surrogatepass")).hexdigest()[:_ID_LENGTH]
 
 
 def sendable(text: str) -> str:
@@ -230,6 +240,10 @@ class Device:
     labels: tuple[str, ...] = ()
     part_of: Appliance | None = None
     icon: str | None = None
+    # What a scope may name, by ids of Home Assistant. Not on the wire.
+    area_id: str | None = None
+    floor_id: str | None = None
+    label_ids: frozenset[str] = frozenset()
 
     def as_dict(self) -> dict[str, Any]:
         """Return `{id, type, name, area, floor, labels, part_of, icon, sensitive, traits, commands, online, state}`.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 import hashlib
+import json
 
 from ..access.models import Scope
 from .changes import Batch, Change, DevicesChange, StateChange
@@ -11,7 +12,7 @@ from .model import Device
 class View:
     """What one scope sees: its members, which are the devices within the scope now, and its part of each batch.
 
-    `Scope` decides by a device's own values whether it is within: by its id, later by its area, floor, labels or type.
+    `Scope` decides by a device's own values whether it is within: by its id, area, floor, labels and type.
     That may be expensive and is asked only where the answer can change: `follow` applies a `DevicesChange` to the
     members, with the scope compared with both sides of each difference. A `StateChange` leaves everything alone that a
     scope may name, so it only needs a look into the members. Resuming does not use the members, which are those of
@@ -67,4 +68,8 @@ class View:
 
 def _mark(scope: Scope) -> str:
     """Return a short hash of what the scope's sight is defined by."""
-    return hashlib.sha256("\n".join(scope.definition).encode()).hexdigest()[:12]
+    see = scope.see and [
+        sorted(ids) for ids in (scope.see.areas, scope.see.floors, scope.see.labels, scope.see.devices)
+    ]
+    types = None if scope.types is None else sorted(scope.types)
+    return hashlib.sha256(json.dumps([see, types]).encode()).hexdigest()[:12]

@@ -20,6 +20,7 @@ from ..access.models import Scope
 from ..const import DOMAIN
 from ..devices.catalog import Catalog, Difference
 from ..devices.commands import COMMAND_TIMEOUT
+from ..devices.model import Device
 from ..devices.traits.camera import WEBRTC
 from ..errors import (
     CommandFailedError,
@@ -166,11 +167,20 @@ class WebRtc:
 
     @callback
     def _on_difference(self, difference: Difference) -> None:
-        device = difference.new
-        if difference.old is not None and (device is None or not device.online):
-            for stream in list(self._streams.values()):
-                if stream.device_id == difference.old.id:
-                    self._close(stream, CLOSED)
+        if difference.old is None:
+            return
+        for stream in list(self._streams.values()):
+            if stream.device_id == difference.old.id and not self._may_go_on(stream, difference.new):
+                self._close(stream, CLOSED)
+
+    def _may_go_on(self, stream: _Stream, device: Device | None) -> bool:
+        """Return whether the camera is online, and where the viewer's grant sees it."""
+        if device is None or not device.online:
+            return False
+        try:
+            return self._grants.require_active(stream.viewer.grant_id).scope.sees(device)
+        except InterphoneError:  # revoked, paused or ended
+            return False
 
     @callback
     def _on_grant(self, change: GrantChange) -> None:

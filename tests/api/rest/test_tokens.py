@@ -133,7 +133,13 @@ async def test_what_a_grant_is(home: Home, tokens: Tokens) -> None:
     assert status == 200
     assert body["serial"] == tokens.serial
     assert body["grant"]["id"] == tokens.grant_id
-    assert body["grant"]["scope"] == {"devices": None, "control": True, "doors_and_alarms": False}
+    assert body["grant"]["scope"] == {
+        "see": {"all": True},
+        "may": "control",
+        "devices": None,
+        "control": True,
+        "doors_and_alarms": False,
+    }
     assert tokens.token not in json.dumps(body)
 
 

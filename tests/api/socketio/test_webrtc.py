@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from homeassistant.helpers import area_registry as ar, entity_registry as er
 import pytest
 
 from ...cameras import LiveCamera, StillCamera, set_up_cameras
-from ...conftest import ORIGIN, Connect, Home, Socket, Tokens
+from ...conftest import ORIGIN, Connect, Home, Socket, Tokens, enter
 
 CANDIDATE = {"candidate": "candidate:2 1 udp 1 192.0.2.1 6000 typ host", "sdpMid": "0", "sdpMLineIndex": 0}
 
@@ -129,6 +130,26 @@ async def test_a_camera_that_goes_ends_the_stream(website: Socket, camera: LiveC
     camera.async_write_ha_state()
     assert camera.closed == [stream]
     assert await website.receive("webrtc") == {"stream": stream, "type": "closed"}
+
+
+async def test_a_camera_that_is_moved_out_of_the_scope_ends_the_stream(
+    connect: Connect, camera: LiveCamera, gate: str, watch: Watch, home: Home, tokens: Tokens
+) -> None:
+    entity_id = home.entry.runtime_data.catalog.get(gate).entity_id
+    ar.async_get(home.hass).async_create("Garden")
+    er.async_get(home.hass).async_update_entity(entity_id, name="Gate", area_id="garden")
+    await home.hass.async_block_till_done()
+    scope = {"see": {"areas": ["garden"]}}
+    assert (await home.command("grants/update", grant_id=tokens.grant_id, scope=scope))["success"]
+    website, _ = await enter(connect, tokens)
+    stream = await watch(website)
+    er.async_get(home.hass).async_update_entity(entity_id, name="Camera at the gate")
+    assert [device["id"] for device in (await website.receive("devices"))["changed"]] == [gate]
+    assert camera.closed == []
+    er.async_get(home.hass).async_update_entity(entity_id, area_id=None)
+    received = [await website.next() for _ in range(2)]
+    assert ("webrtc", {"stream": stream, "type": "closed"}) in received
+    assert camera.closed == [stream]
 
 
 async def test_unloading_ends_every_stream(website: Socket, camera: LiveCamera, watch: Watch, home: Home) -> None:

@@ -7,9 +7,9 @@ from aiohttp import web
 import voluptuous as vol
 
 from ... import errors
-from ...access.records import dump_grant
 from ...access.tokens import TOKEN_LENGTH_MAX
 from ..contract import COUNT, component, text
+from ..grants import for_website
 from ..operation import Body, Operation, json_of
 from ..view import Call, GrantCall, GrantView, View, json_response
 
@@ -79,4 +79,5 @@ class GrantDetailView(GrantView):
     @Operation("What this website was given", json_of(serial=str, grant=component("grant")))
     async def get(self, call: GrantCall) -> web.Response:
         """Return the home's serial and the grant."""
-        return json_response({"success": True, "serial": call.relay.serial, "grant": dump_grant(call.grant)})
+        relay = call.relay
+        return json_response({"success": True, "serial": relay.serial, "grant": for_website(relay, call.grant)})
