@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+import gc
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, ServiceCall
@@ -44,6 +45,18 @@ async def test_a_command_that_is_sent_again_is_not_run_again(
     await commands.run(grant(grant_id="g2"), toggle("a"))
     await commands.run(grant(), toggle("b"))
     assert len(calls) == 3
+
+
+async def test_only_the_result_of_a_command_is_kept(commands: Commands, toggle: Envelope) -> None:
+    """What is kept for repetitions costs each later command its share of every garbage collection."""
+    results = [await commands.run(grant(), toggle(str(number))) for number in range(3)]
+    await asyncio.sleep(0)
+    gc.collect()
+    kept = [
+        thing for thing in gc.get_objects() if isinstance(thing, asyncio.Task) and "on_off.toggle" in thing.get_name()
+    ]
+    assert not kept
+    assert [await commands.run(grant(), toggle(str(number))) for number in range(3)] == results
 
 
 async def test_a_command_that_is_sent_again_while_it_runs(

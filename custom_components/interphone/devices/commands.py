@@ -104,14 +104,35 @@ class _Order:
     wanted: Json | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Running:
-    """A command whose service call was started."""
+    """A command whose service call was started, until `settle` keeps nothing but its result.
+
+    Many are kept for repetitions. What the garbage collector has to go through for each would cost every command.
+    """
 
     since: float
     digest: bytes
-    called: asyncio.Event
-    task: asyncio.Task[CommandResult]
+    called: asyncio.Event | None
+    task: asyncio.Task[CommandResult] | None
+    result: CommandResult | None = None
+
+    def settle(self, task: asyncio.Task[CommandResult]) -> None:
+        """Keep the result in place of the task that is done."""
+        if not task.cancelled() and task.exception() is None:
+            self.result, self.task, self.called = task.result(), None, None
+
+    async def until_called(self) -> None:
+        """Wait until the service call has returned."""
+        if self.called is not None:
+            await self.called.wait()
+
+    async def until_done(self) -> CommandResult:
+        """Wait for the result. Cancelling the wait cancels nothing else."""
+        if self.task is not None:
+            return await asyncio.shield(self.task)
+        assert self.result is not None  # noqa: S101 - there is one or the other
+        return self.result
 
 
 class Commands:
@@ -136,7 +157,7 @@ class Commands:
         that was refused before anything was called may be sent again.
         """
         begun = self._begin(grant, envelope, context)
-        return begun if isinstance(begun, CommandResult) else await asyncio.shield(begun.task)
+        return begun if isinstance(begun, CommandResult) else await begun.until_done()
 
     async def run_many(
         self, grant: Callable[[], Grant], envelopes: Sequence[object], *, context: Context | None = None
@@ -159,10 +180,8 @@ class Commands:
                 begun.append(CommandResult(id_of(envelope), CommandStatus.FAILED, error))
                 continue
             if isinstance(running, _Running):
-                await running.called.wait()
-        return [
-            running if isinstance(running, CommandResult) else await asyncio.shield(running.task) for running in begun
-        ]
+                await running.until_called()
+        return [running if isinstance(running, CommandResult) else await running.until_done() for running in begun]
 
     async def run_sent(self, grant: Callable[[], Grant], sent: object) -> CommandResult | list[CommandResult]:
         """Run what a website sent: one envelope, or a list of them; the result has the same form.
@@ -202,6 +221,10 @@ class Commands:
         execution = self._execute(order, grant, envelope.id, context or Context(), called)
         task = self._hass.async_create_task(execution, f"{DOMAIN} {order.name}")
         running = _Running(self._clock(), digest, called, task)
+        if task.done():
+            running.settle(task)
+        else:
+            task.add_done_callback(running.settle)
         self._started[grant.id, envelope.id] = running
         if len(self._started) > RESULTS_MAX:
             self._started.popitem(last=False)

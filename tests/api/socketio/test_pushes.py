@@ -1,11 +1,16 @@
 """Pushes: a website receives every change in its scope, once, in order, and nothing else."""
 
+from collections.abc import Callable
 from typing import Any
 
 from homeassistant.helpers import area_registry as ar, entity_registry as er
 import pytest
 
+from custom_components.interphone.engineio.session import Session as EngineSession
+from custom_components.interphone.engineio.websocket import WebSocketConnection
+
 from ...conftest import Connect, Home, Tokens, enter
+from ...engineio.crowd import alive
 
 pytestmark = pytest.mark.usefixtures("quiet_log")
 
@@ -252,6 +257,55 @@ async def test_everyone_is_put_out(home: Home, connect: Connect, tokens: Tokens)
     for website in websites:
         assert await website.receive("revoked") == {"reason": "revoked"}
         await website.closed()
+
+
+@pytest.fixture
+def break_one(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Make every write to the session that was opened first raise."""
+    write = WebSocketConnection.write
+
+    def break_one() -> None:
+        broken = min(alive(EngineSession), key=lambda session: session.opened).socket
+
+        def fail(self: WebSocketConnection, frames: bytes) -> bool:
+            if self is broken:
+                raise RuntimeError("broken")
+            return write(self, frames)
+
+        monkeypatch.setattr(WebSocketConnection, "write", fail)
+
+    return break_one
+
+
+async def test_a_session_that_cannot_be_written_to_is_put_out_with_the_others(
+    home: Home, connect: Connect, tokens: Tokens, break_one: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, *others = [(await enter(connect, tokens, transports=["websocket"]))[0] for _ in range(4)]
+    break_one()
+    await home.command("grants/revoke", grant_id=tokens.grant_id)
+    for website in others:
+        assert await website.receive("revoked") == {"reason": "revoked"}
+        await website.closed()
+    await broken.closed()
+    assert caplog.text.count("Writing to a session failed") == 1
+    caplog.clear()
+
+
+async def test_a_display_that_cannot_be_written_to_keeps_no_code_from_the_others(
+    home: Home,
+    connect: Connect,
+    hass_access_token: str,
+    break_one: Callable[[], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken, *others = [await connect(hass_access_token, transports=["websocket"]) for _ in range(4)]
+    break_one()
+    await home.request("GET", "/code")
+    for display in others:
+        assert (await display.receive("pairing"))["state"] == "requested"
+    await broken.closed()
+    assert caplog.text.count("Writing to a session failed") == 1
+    caplog.clear()
 
 
 async def test_leaving_by_itself_closes_the_socket(home: Home, connect: Connect, tokens: Tokens) -> None:

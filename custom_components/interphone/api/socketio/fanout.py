@@ -16,8 +16,8 @@ from .server import SocketIoServer
 
 
 def ready(event: str, payload: Any) -> list[ReadyMade]:
-    """Encode an event, once for whoever gets it. The payload is JSON: to look through it for bytes would cost more."""
-    return encode(SocketIoPacket(packet.EVENT, data=[event, payload], binary=False))
+    """Encode an event, once for whoever gets it. The payload is JSON."""
+    return encode(SocketIoPacket(packet.EVENT, data=[event, payload]))
 
 
 class Fanout:
@@ -31,20 +31,19 @@ class Fanout:
         """Send an event to these sessions; those that are gone are passed over."""
         self.write(sids, ready(event, payload))
 
-    def write(self, sids: Iterable[str], parts: Iterable[ReadyMade]) -> None:
+    def write(self, sids: Iterable[str], parts: Sequence[ReadyMade]) -> None:
         """Send what is encoded already to these sessions; those that are gone are passed over."""
-        for sid in sids:
-            engine_sid = self._server.engine_sid(sid)
-            if engine_sid is not None:
-                for part in parts:
-                    self._server.eio.write_frame(engine_sid, part)
+        self.broadcast([session for sid in sids if (session := self._server.engine_session(sid))], parts)
 
     def join_acks(self, write: Callable[[], object] | None) -> None:
         """Call `write` just before acknowledgements leave, so that what it broadcasts leaves with them."""
         self._server.eio.before_flush = write
 
     def broadcast(self, sessions: Sequence[EngineSession], parts: Sequence[ReadyMade]) -> None:
-        """Send what is encoded already to these Engine.IO sessions, in one write each; see `Engine.broadcast`."""
+        """Send what is encoded already to these Engine.IO sessions, in one write each.
+
+        One whose write fails is dropped and never stops the others: see `Engine.broadcast`.
+        """
         self._server.eio.broadcast(sessions, parts)
 
     def close(self, sids: Iterable[str], reason: str, *, for_good: bool) -> None:
