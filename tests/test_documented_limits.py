@@ -90,6 +90,7 @@ OTHERS = {"verifier (RFC 7636)", "history requests of a grant at once"}
 
 SECURITY = {
     "signing keys held at once": "KEYS_MAX",
+    "keys that only recognise, after a restored backup": "RETIRED_KEYS_MAX",
     "age at which the signing key is renewed": "SIGNING_KEY_MAX_AGE",
     "leeway for `exp` and `iat`": "TOKEN_LEEWAY",
     "spent refresh tokens remembered for each grant": "SPENT_REFRESH_TOKENS_MAX",

@@ -1,9 +1,11 @@
 """Loaded, unloaded, reloaded, removed: what stays and what goes."""
 
 from pathlib import Path
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -11,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.interphone.const import BASE_PATH, DOMAIN
 
-from .conftest import ORIGIN, Connect, Home
+from .conftest import ORIGIN, Connect, Home, enter
 from .description import PATHS, REQUESTS
 
 
@@ -96,6 +98,75 @@ async def test_removing(home: Home, connect: Connect) -> None:
     assert await home.hass.config_entries.async_setup(again.entry_id)
     await home.refused(401, "invalid_token", "GET", "/grant", headers=tokens.headers)
     assert not await home.grants()
+
+
+async def left(home: Home) -> dict[str, Any]:
+    """Return all that a removed entry could leave behind."""
+    hass, folder = home.hass, Path(home.hass.config.config_dir)
+    return {
+        "files": {str(path.relative_to(folder)) for path in folder.rglob("*") if DOMAIN in path.name},
+        "issues": {issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN},
+        "notifications": [notification["notification_id"] for notification in await home.notifications()],
+        "devices": {device.id for device in dr.async_get(hass).devices},
+        "entities": {entity.entity_id for entity in er.async_get(hass).entities.values()},
+        "states": set(hass.states.async_entity_ids()),
+        "data": {str(key) for key in hass.data if DOMAIN in str(key)},
+    }
+
+
+async def test_removing_leaves_nothing(home: Home, connect: Connect) -> None:
+    hass = home.hass
+    await hass.config_entries.async_remove(home.entry.entry_id)
+    before = await left(home)
+    assert not before["files"]
+    assert not before["issues"]
+    assert not before["notifications"]
+
+    entry = MockConfigEntry(domain=DOMAIN, title="Home", options=dict(home.entry.options))
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    tokens = await home.pair_from_display()
+    website, _snapshot = await enter(connect, tokens)
+    await entry.runtime_data.grants.distrust()
+    assert await website.receive("revoked") == {"reason": "paused"}
+    await hass.async_block_till_done()
+    # A code is shown, and the repair of a restored backup stands.
+    assert (await home.command("pairing/begin"))["success"]
+    during = await left(home)
+    assert during["files"] == {".storage/interphone", ".cache/interphone"}
+    assert [name for name in before if len(during[name]) == len(before[name])] == []
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert await left(home) == before
+
+
+async def test_removing_what_could_not_be_loaded_leaves_nothing(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    await home.pair_from_display()
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    keep(home.hass, "{")
+    assert not await home.hass.config_entries.async_setup(home.entry.entry_id)
+    assert (await left(home))["issues"]
+    await home.hass.config_entries.async_remove(home.entry.entry_id)
+    after = await left(home)
+    assert not after["files"]
+    assert not after["issues"]
+    assert not dr.async_entries_for_config_entry(dr.async_get(home.hass), home.entry.entry_id)
+    caplog.clear()  # the failure is logged
+
+
+async def test_removing_an_entry_whose_platform_refuses_to_unload(
+    home: Home, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    website, _snapshot = await enter(connect, await home.pair_from_display())
+
+    async def refuse(*_args: Any) -> bool:
+        return False
+
+    monkeypatch.setattr(home.hass.config_entries, "async_unload_platforms", refuse)
+    await home.hass.config_entries.async_remove(home.entry.entry_id)
+    assert await website.receive("revoked") == {"reason": "unloaded"}
+    await website.closed()
+    assert not stores(home.hass)
 
 
 async def test_a_pause_outlives_a_restart(home: Home) -> None:

@@ -16,7 +16,8 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from . import code_notification, gate_alarm, grant_devices, repairs, services, websocket_api
+from . import code_notification, gate_alarm, grant_devices, repairs, restored_backup, services, websocket_api
+from .access.generation import Generation
 from .access.store import PrivateStore
 from .api import routes
 from .api.peer import LOCAL
@@ -60,7 +61,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
     """Start the relay and what is built upon it. A failure stops, in reverse, what was started."""
     async with AsyncExitStack() as exit_stack:
         try:
-            relay = await open_relay(hass, Settings.of(entry.options), exit_stack)
+            restored = restored_backup.was_finished(hass)
+            relay = await open_relay(hass, Settings.of(entry.options), exit_stack, restored=restored)
         except StorageError as err:
             repairs.create_store_unreadable(hass, hass.config.path(STORAGE_DIR, STORE_KEY), str(err))
             raise ConfigEntryError(translation_domain=DOMAIN, translation_key=err.code) from err
@@ -71,6 +73,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) -
         exit_stack.callback(code_notification.start(hass, relay))
         exit_stack.callback(gate_alarm.start(hass, relay.desk.gate))
         exit_stack.callback(grant_devices.start(hass, entry))
+        exit_stack.callback(restored_backup.start(hass, relay.grants))
         exit_stack.callback(entry.add_update_listener(_apply_options))
         exit_stack.callback(_close_at_stop(hass))
         # Last here, so that it comes first at the end: displays still hear that their pairings are over.
@@ -118,10 +121,13 @@ async def async_unload_entry(hass: HomeAssistant, entry: InterphoneConfigEntry) 
 
 
 async def async_remove_entry(hass: HomeAssistant, _entry: InterphoneConfigEntry) -> None:
-    """Delete every grant and key; no token is valid any more."""
+    """Delete every grant and key, and all else that is kept; no token is valid any more."""
+    if exit_stack := hass.data.pop(EXIT_STACK, None):  # a platform refused to unload
+        await exit_stack.aclose()
     for key in (STORE_KEY, AUDIT_STORE_KEY):
         await PrivateStore(hass, key).remove()
-    repairs.delete_store_unreadable(hass)
+    await Generation(hass, 0).remove()
+    repairs.delete_all(hass)
 
 
 async def async_remove_config_entry_device(

@@ -14,6 +14,7 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from . import audit_trail
 from .access.audit import Audit
+from .access.generation import Generation
 from .access.grants import Grants
 from .access.records import FAILURE_GATE, HOME, TOKENS, Records, dump_tokens
 from .access.store import PrivateStore
@@ -85,18 +86,25 @@ class Relay:
             self.catalog.set_exposure(settings.exposure)
 
 
-async def open_relay(hass: HomeAssistant, settings: Settings, exit_stack: AsyncExitStack) -> Relay:
+async def open_relay(
+    hass: HomeAssistant, settings: Settings, exit_stack: AsyncExitStack, *, restored: bool = False
+) -> Relay:
     """Read the store, build the parts and start them, each of which `exit_stack` stops.
 
+    Grants of a store that was `restored` from a backup, or that is found to be, are paused before anybody is admitted.
     Raises `StorageError` when the store cannot be read or written; `exit_stack` then stops what was started.
     """
     store = PrivateStore(hass, STORE_KEY)
     exit_stack.push_async_callback(store.close)
     sections = await store.load()
     records = Records.read(sections) if sections else Records.make()
-    grants = _build_grants(store, records, settings)
+    generation = Generation(hass, records.generation)
+    grants = _build_grants(store, records, settings, generation)
     gate = _build_gate(store, records)
-    if not sections:
+    restored = await generation.load() or (restored and bool(sections))
+    if not restored:
+        await generation.begin()
+    if generation.number != records.generation:
         await store.save()
     await grants.tend_keys()
     audit = Audit(PrivateStore(hass, AUDIT_STORE_KEY))
@@ -128,6 +136,9 @@ async def open_relay(hass: HomeAssistant, settings: Settings, exit_stack: AsyncE
     )
     exit_stack.callback(_tend_gate(hass, store, gate))
     _start(relay, exit_stack)
+    if restored:
+        _LOGGER.warning("A backup was restored: every website is paused until an administrator lets it in again")
+        await grants.distrust()
     return relay
 
 
@@ -180,13 +191,13 @@ def _timer(hass: HomeAssistant) -> Callable[[float, Callable[[], None]], Callabl
     return call_later
 
 
-def _build_grants(store: PrivateStore, records: Records, settings: Settings) -> Grants:
+def _build_grants(store: PrivateStore, records: Records, settings: Settings, generation: Generation) -> Grants:
     """Restore the grants and their tokens; every save of the store includes them."""
-    access = AccessTokens(records.serial, records.keys, time.time)
+    access = AccessTokens(records.serial, records.keys, time.time, records.retired)
     refresh = RefreshTokens(records.pepper, records.families, time.time)
-    store.bind(HOME, lambda: {"serial": records.serial})
+    store.bind(HOME, lambda: {"serial": records.serial, "generation": generation.number})
     store.bind(TOKENS, lambda: dump_tokens(access, refresh))
-    return Grants(store, access, refresh, records.grants, settings.token_lifetime)
+    return Grants(store, access, refresh, records.grants, settings.token_lifetime, generation)
 
 
 def _build_gate(store: PrivateStore, records: Records) -> FailureGate:

@@ -17,6 +17,7 @@ NEW_YEAR = datetime(2026, 1, 1, 12, tzinfo=UTC)
 RECORDS = Records(
     serial="serial",
     keys=(SigningKey("new", 2.0, b"n" * 32), SigningKey("old", 1.0, b"o" * 32)),
+    retired=(SigningKey("retired", 0.5, b"r" * 32),),
     pepper=b"p" * 32,
     families=(RefreshFamily("one", "digest", 3.0, ("spent", "earlier")), RefreshFamily("two", "other", 4.5)),
     grants=(
@@ -42,15 +43,16 @@ RECORDS = Records(
     ),
     failures=7,
     observed=3600.5,
+    generation=3,
 )
 
 
 def dump(records: Records) -> dict[str, Any]:
     """Write records as the relay does, through JSON."""
-    access = AccessTokens(records.serial, records.keys, lambda: 0.0)
+    access = AccessTokens(records.serial, records.keys, lambda: 0.0, records.retired)
     refresh = RefreshTokens(records.pepper, records.families, lambda: 0.0)
     sections = {
-        "home": {"serial": records.serial},
+        "home": {"serial": records.serial, "generation": records.generation},
         "tokens": dump_tokens(access, refresh),
         "grants": {grant.id: dump_grant(grant) for grant in records.grants},
         "failure_gate": {"failures": records.failures, "observed": records.observed},
@@ -86,7 +88,7 @@ def test_what_is_written_is_read_back() -> None:
 
 
 # Files of earlier versions have no such field.
-LATER = {"paused_by"}
+LATER = {"paused_by", "retired", "generation"}
 
 
 @pytest.mark.parametrize(

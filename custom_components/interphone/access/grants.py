@@ -12,6 +12,7 @@ from typing import Any, Final
 from homeassistant.util import dt as dt_util
 
 from ..errors import (
+    ExpiredTokenError,
     InvalidTokenError,
     PausedGrantError,
     ReusedTokenError,
@@ -21,6 +22,7 @@ from ..errors import (
     UnknownGrantError,
 )
 from ..listeners import Listeners
+from .generation import Generation
 from .migrations import Section
 from .models import Grant, PausedBy, Scope
 from .records import GRANTS, dump_grant
@@ -82,9 +84,11 @@ class Grants:
         refresh_tokens: RefreshTokens,
         grants: Iterable[Grant],
         token_lifetime: float,
+        generation: Generation,
     ) -> None:
         """Own `grants`, which every save of the store includes; access tokens live `token_lifetime` seconds."""
         self._store = store
+        self._generation = generation
         self._access = access_tokens
         self._refresh = refresh_tokens
         self._grants = {grant.id: grant for grant in grants}
@@ -123,10 +127,14 @@ class Grants:
     def admit(self, token: str, source: str) -> Admission:
         """Return the grant of an access token and the end of the token, and record the use.
 
-        Raises `InvalidTokenError`, `ExpiredTokenError`, `RevokedGrantError` or `PausedGrantError`.
+        Raises `InvalidTokenError`, `ExpiredTokenError`, `RevokedGrantError` or `PausedGrantError`. A token from before
+        a restored backup admits nobody: its website refreshes it once its grant is active again.
         """
         claims = self._access.verify(token)
-        return Admission(self._touch(self.require_active(claims.grant_id), source), claims.expires)
+        grant = self.require_active(claims.grant_id)
+        if claims.recognised:
+            raise ExpiredTokenError
+        return Admission(self._touch(grant, source), claims.expires)
 
     def authenticate(self, token: str, source: str) -> Grant:
         """Return the grant of an access token. Raises the errors of `admit`."""
@@ -209,7 +217,10 @@ class Grants:
         try:
             return self._refresh.grant_of(token)
         except InvalidTokenError:
-            return self._access.verify(token).grant_id
+            claims = self._access.verify(token)
+        if claims.recognised:
+            raise InvalidTokenError
+        return claims.grant_id
 
     async def tend_keys(self) -> None:
         """Renew the signing key when it is old; drop its predecessor when no token needs it. Raises `StorageError`."""
@@ -249,13 +260,26 @@ class Grants:
         await self._save_removal()
         return self.get(grant_id)
 
+    async def distrust(self) -> None:
+        """Pause every grant and retire the signing keys: the store was restored from a backup.
+
+        Raises `StorageError` in the way of `revoke`.
+        """
+        self._generation.leave()
+        self._access.retire()
+        for grant in self.all:
+            self._put(GrantEvent.PAUSED, replace(grant, paused_by=PausedBy.RESTORE), grant)
+        await self._save_removal()
+
     async def _save_removal(self) -> None:
         """Save a change that removes access. A failed save is repeated later; the change stays in effect."""
+        self._generation.advance()
         try:
             await self._store.save()
         except StorageError:
             self._store.save_later(SAVE_RETRY_DELAY)
             raise
+        await self._generation.write()
 
     async def resume(self, grant_id: str) -> Grant:
         """Admit a paused website again. Raises `UnknownGrantError`, or `StorageError` and then it stays paused."""

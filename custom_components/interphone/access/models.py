@@ -116,6 +116,7 @@ class PausedBy(StrEnum):
 
     OWNER = "owner"
     DEVICE = "device"  # the owner disabled the website's device in Home Assistant
+    RESTORE = "restore"  # a backup was restored: the grant may have been revoked since
 
 
 @dataclass(frozen=True, slots=True)

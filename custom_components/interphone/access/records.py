@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from ..errors import StorageError
 from .migrations import Section, Sections
 from .models import Grant, May, PausedBy, Scope, Selection
-from .tokens import KEY_BYTES, KEYS_MAX, AccessTokens, RefreshFamily, RefreshTokens, SigningKey
+from .tokens import KEY_BYTES, KEYS_MAX, RETIRED_KEYS_MAX, AccessTokens, RefreshFamily, RefreshTokens, SigningKey
 
 HOME: Final = "home"
 TOKENS: Final = "tokens"
@@ -30,17 +30,27 @@ class Records:
 
     serial: str
     keys: tuple[SigningKey, ...]
+    retired: tuple[SigningKey, ...]
     pepper: bytes
     families: tuple[RefreshFamily, ...]
     grants: tuple[Grant, ...]
     failures: int
     observed: float
+    generation: int
 
     @classmethod
     def make(cls) -> Self:
         """Create the records of a new home: a serial, a key, no grants."""
         return cls(
-            secrets.token_hex(16), (SigningKey.make(time.time()),), secrets.token_bytes(KEY_BYTES), (), (), 0, 0.0
+            serial=secrets.token_hex(16),
+            keys=(SigningKey.make(time.time()),),
+            retired=(),
+            pepper=secrets.token_bytes(KEY_BYTES),
+            families=(),
+            grants=(),
+            failures=0,
+            observed=0.0,
+            generation=0,
         )
 
     @classmethod
@@ -50,13 +60,16 @@ class Records:
             tokens = sections[TOKENS]
             return cls(
                 serial=_text(sections[HOME]["serial"]),
-                keys=_read_keys(tokens["keys"]),
+                keys=_read_keys(tokens["keys"], 1, KEYS_MAX),
+                # Absent in files of earlier versions.
+                retired=_read_keys(tokens.get("retired", []), 0, RETIRED_KEYS_MAX),
                 pepper=_secret(tokens["pepper"]),
                 families=tuple(map(_read_family, _list(tokens["families"]))),
                 grants=tuple(_read_named(grant_id, grant) for grant_id, grant in sections[GRANTS].items()),
                 failures=_count(sections[FAILURE_GATE]["failures"]),
                 # Absent in stores of earlier versions, in which no failure fades.
                 observed=_number(sections[FAILURE_GATE].get("observed", 0.0)),
+                generation=_count(sections[HOME].get("generation", 0)),
             )
         except _FAULTS as err:
             raise StorageError(f"not a record: {type(err).__name__}") from err
@@ -65,7 +78,8 @@ class Records:
 def dump_tokens(access: AccessTokens, refresh: RefreshTokens) -> Section:
     """Return the section of signing keys, pepper, and digests of refresh tokens."""
     return {
-        "keys": [{"kid": key.kid, "created": key.created, "secret": key.secret.hex()} for key in access.keys],
+        "keys": _dump_keys(access.keys),
+        "retired": _dump_keys(access.retired),
         "pepper": refresh.pepper.hex(),
         "families": [
             {
@@ -77,6 +91,10 @@ def dump_tokens(access: AccessTokens, refresh: RefreshTokens) -> Section:
             for family in refresh.families
         ],
     }
+
+
+def _dump_keys(keys: tuple[SigningKey, ...]) -> list[dict[str, Any]]:
+    return [{"kid": key.kid, "created": key.created, "secret": key.secret.hex()} for key in keys]
 
 
 def dump_grant(grant: Grant) -> dict[str, Any]:
@@ -167,12 +185,12 @@ def _read_named(grant_id: str, record: Mapping[str, Any]) -> Grant:
     return grant
 
 
-def _read_keys(records: object) -> tuple[SigningKey, ...]:
+def _read_keys(records: object, least: int, most: int) -> tuple[SigningKey, ...]:
     keys = tuple(
         SigningKey(_text(record["kid"]), _number(record["created"]), _secret(record["secret"]))
         for record in _list(records)
     )
-    if not 1 <= len(keys) <= KEYS_MAX:
+    if not least <= len(keys) <= most:
         raise ValueError("no key, or too many")
     return keys
 

@@ -35,6 +35,8 @@ CLAIMS: Final = ("iss", "aud", "sub", "jti", "iat", "exp", "api_serial")
 KEY_BYTES: Final = 32
 # The signing key and its predecessor.
 KEYS_MAX: Final = 2
+# Keys from before a restore, and from before the one before that.
+RETIRED_KEYS_MAX: Final = 4
 
 # Seconds since the epoch.
 type WallClock = Callable[[], float]
@@ -56,28 +58,41 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The claims of a valid token: its grant, and its end in seconds since the epoch."""
+    """The claims of a valid token: its grant, and its end in seconds since the epoch.
+
+    A token that is only `recognised` was signed by a key that was retired: it says who it was for, and admits nobody.
+    """
 
     grant_id: str
     expires: float
+    recognised: bool = False
 
 
 class AccessTokens:
     """Issues and verifies access tokens: JWT (RFC 7519), HS256 and nothing else.
 
-    Holds at most two keys: the signing key and its predecessor, which verifies until its tokens have expired.
+    Holds at most two keys: the signing key and its predecessor, which verifies until its tokens have expired. Keys that
+    were in a restored backup are retired: whoever has the backup can sign with them.
     """
 
-    def __init__(self, serial: str, keys: Iterable[SigningKey], clock: WallClock) -> None:
-        """Sign with the first of `keys` for the home known as `serial`."""
+    def __init__(
+        self, serial: str, keys: Iterable[SigningKey], clock: WallClock, retired: Iterable[SigningKey] = ()
+    ) -> None:
+        """Sign with the first of `keys` for the home known as `serial`; recognise what `retired` keys signed."""
         self.serial = serial
         self._keys = {key.kid: key for key in keys}
+        self._retired = {key.kid: key for key in retired}
         self._clock = clock
 
     @property
     def keys(self) -> tuple[SigningKey, ...]:
         """The keys in use, the one that signs first."""
         return tuple(self._keys.values())
+
+    @property
+    def retired(self) -> tuple[SigningKey, ...]:
+        """The keys that only recognise, newest first."""
+        return tuple(self._retired.values())
 
     @property
     def _issuer(self) -> str:
@@ -99,27 +114,32 @@ class AccessTokens:
         return jwt.encode(claims, key.secret, ALGORITHM, headers={"kid": key.kid})
 
     def verify(self, token: str) -> Claims:
-        """Return the claims of a token.
+        """Return the claims of a token; whether it has expired does not matter for one that is only recognised.
 
         Raises `ExpiredTokenError` for a token that was valid once, `InvalidTokenError` for any other.
         """
-        claims = self._decode(token)
+        claims, recognised = self._decode(token)
         now = self._clock()
         if not _is_time(claims["iat"]) or not _is_time(claims["exp"]) or not isinstance(claims["sub"], str):
             raise InvalidTokenError
         if claims["iat"] > now + TOKEN_LEEWAY or not _same(claims["api_serial"], self.serial):
             raise InvalidTokenError
-        if claims["exp"] <= now - TOKEN_LEEWAY:
+        if claims["exp"] <= now - TOKEN_LEEWAY and not recognised:
             raise ExpiredTokenError
-        return Claims(claims["sub"], float(claims["exp"]))
+        return Claims(claims["sub"], float(claims["exp"]), recognised)
 
-    def _decode(self, token: str) -> Mapping[str, Any]:
-        """Verify signature, issuer and audience; `verify` checks the times against its own clock."""
+    def _decode(self, token: str) -> tuple[Mapping[str, Any], bool]:
+        """Verify signature, issuer and audience; return the claims, and whether the key is a retired one.
+
+        `verify` checks the times against its own clock.
+        """
         if len(token) > TOKEN_LENGTH_MAX:
             raise InvalidTokenError
         try:
-            key = self._keys[_key_id(token)]
-            return jwt.decode(
+            kid = _key_id(token)
+            retired = kid not in self._keys
+            key = self._retired[kid] if retired else self._keys[kid]
+            claims = jwt.decode(
                 token,
                 key.secret,
                 algorithms=[ALGORITHM],
@@ -129,18 +149,21 @@ class AccessTokens:
             )
         except (KeyError, ValueError, RecursionError, jwt.InvalidTokenError) as err:
             raise InvalidTokenError from err
+        return claims, retired
 
     def tend(self, max_age: float, lifetime: float) -> bool:
         """Rotate a key older than `max_age` seconds. Return whether the keys have changed.
 
-        Its predecessor is dropped once its tokens, valid for at most `lifetime` seconds, have expired.
+        Its predecessor and retired keys are dropped once their tokens, valid for at most `lifetime` seconds, have
+        expired.
         """
         now = self._clock()
         signing, *previous = self.keys
         if now - signing.created >= max_age:
             self.rotate()
             return True
-        if previous and now - signing.created >= lifetime + TOKEN_LEEWAY:
+        if (previous or self._retired) and now - signing.created >= lifetime + TOKEN_LEEWAY:
+            self._retired = {}
             self._keep(signing)
             return True
         return False
@@ -151,6 +174,13 @@ class AccessTokens:
 
     def replace(self) -> None:
         """Replace every key: no token issued so far is valid any more."""
+        self._retired = {}
+        self._keep(SigningKey.make(self._clock()))
+
+    def retire(self) -> None:
+        """Replace every key; what they signed is recognised, for as long as tokens live, and admits nobody."""
+        retired = (*self.keys, *self.retired)[:RETIRED_KEYS_MAX]
+        self._retired = {key.kid: key for key in retired}
         self._keep(SigningKey.make(self._clock()))
 
     def _keep(self, *keys: SigningKey) -> None:
