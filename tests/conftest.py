@@ -30,6 +30,7 @@ from socketio.exceptions import ConnectionError as SocketConnectionError
 from custom_components.interphone.api.socketio.packet import SocketIoPacket
 from custom_components.interphone.const import BASE_PATH, DOMAIN
 
+from .deprecations import reported
 from .description import (
     ResponseCheck,
     check_call,
@@ -56,6 +57,14 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 @pytest.fixture(autouse=True)
 def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let every test's Home Assistant find Interphone."""
+
+
+@pytest.fixture(autouse=True)
+def deprecated_use() -> Generator[list[str]]:
+    """Fail when Home Assistant says that Interphone uses what it is going to remove."""
+    with reported() as lines:
+        yield lines
+    assert lines == []
 
 
 @pytest.fixture

@@ -209,6 +209,13 @@ class CommandExpiredError(InterphoneError):
     status = HTTPStatus.CONFLICT
 
 
+class CommandRejectedError(InterphoneError):
+    """Home Assistant or the device did not accept the service call: a wrong PIN, or nothing that can be done now."""
+
+    code = "command_rejected"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 class CommandFailedError(InterphoneError):
     """The service call failed."""
 

@@ -156,7 +156,8 @@ def _start(relay: Relay, exit_stack: AsyncExitStack) -> None:
     ):
         exit_stack.callback(stop)  # before the start, which may fail half-way
         start()
-    # These fetch on request: there is nothing to start.
+    # These work on request: there is nothing to start.
+    exit_stack.push_async_callback(relay.commands.stop)
     exit_stack.callback(relay.forecasts.stop)
     exit_stack.callback(relay.stills.stop)
     exit_stack.callback(relay.grants.subscribe(lambda change: relay.polls.wake(change.grant.id)))

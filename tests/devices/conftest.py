@@ -1,6 +1,6 @@
 """A home of Home Assistant's demo integration in which everything is shared."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -91,10 +91,9 @@ def expected_lingering_timers() -> bool:
 
 
 @pytest.fixture(autouse=True)
-def short_watch() -> Iterator[None]:
+def short_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for the wanted state no longer than a test needs."""
-    with patch("custom_components.interphone.devices.commands.CONFIRM_TIMEOUT", 0.05):
-        yield
+    monkeypatch.setattr("custom_components.interphone.devices.commands.CONFIRM_TIMEOUT", 0.05)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from ..errors import NotReadyError, UnknownDeviceError
 from ..listeners import Listeners
 from .describe import Describer, describes_alike, read_state
 from .exposure import Exposure
+from .faults import Faults
 from .model import Device, Entity
 from .registry import DOMAINS
 from .sensitivity import Sensitivity, Verdict
@@ -66,7 +67,7 @@ class Catalog:
 
     A state is applied in the turn of the loop it changes in. After a change of a registry, the entities that it may
     concern are described again from the next turn on, a few each turn. What a new exposure no longer shares is gone
-    when `set_exposure` returns.
+    when `set_exposure` returns. An entity whose reading raises is logged once and left out until it can be read.
     """
 
     def __init__(self, hass: HomeAssistant, exposure: Exposure) -> None:
@@ -77,7 +78,9 @@ class Catalog:
         self._describer = Describer(hass, self._sensitivity)
         self._devices: dict[str, Device] = {}
         self._ids: dict[str, str] = {}
+        # Of the shared entities and of those that cannot be read.
         self._trackers: dict[str, CALLBACK_TYPE] = {}
+        self._faults = Faults("is left out")
         self._listeners = Listeners[Difference]("devices")
         self._subscriptions: list[CALLBACK_TYPE] = []
         self._stale: dict[str, None] = {}
@@ -124,7 +127,7 @@ class Catalog:
         self._sensitivity.set_word(exposure.word)
         for device in list(self._devices.values()):
             state = self._hass.states.get(device.entity_id)
-            if state is not None and not exposure.shares(self._describer.candidate(state)):
+            if state is not None and not self._shares(state):
                 self._put(device, None)
         self._mark(self._hass.states.async_entity_ids(DOMAINS))
 
@@ -193,6 +196,14 @@ class Catalog:
             # Renamed or removed: the registry says which in the next turn.
             self._mark([entity_id])
             return
+        try:
+            self._follow(before, now)
+        except Exception as error:  # noqa: BLE001 - traits read what integrations hold
+            self._leave_out(entity_id, error)
+
+    def _follow(self, before: State | None, now: State) -> None:
+        """Apply a new state of an entity: to its device where it describes the same, else describe it again."""
+        entity_id = now.entity_id
         entity = self._describer.entity(now)
         device = self._devices.get(self._ids.get(entity_id, ""))
         if DOMAINS[now.domain].changes_silently:
@@ -289,12 +300,33 @@ class Catalog:
     def _describe_again(self, entity_id: str) -> None:
         """Describe an entity again and apply the difference."""
         old = self._devices.get(self._ids.get(entity_id, ""))
-        new = self._describe(self._hass.states.get(entity_id), old)
+        try:
+            new = self._describe(self._hass.states.get(entity_id), old)
+        except Exception as error:  # noqa: BLE001 - traits read what integrations hold
+            self._leave_out(entity_id, error)
+            return
         if old is not None and new is not None and old.id != new.id:
             self._put(old, None)
             old = None
         if old != new:
             self._put(old, new)
+        elif new is None and (release := self._trackers.pop(entity_id, None)):
+            release()  # it could not be read before, and is not shared now
+
+    def _leave_out(self, entity_id: str, error: Exception) -> None:
+        """Share nothing of an entity that cannot be read, and try again at its next state."""
+        self._faults.report(entity_id, error)
+        if device := self.find(entity_id):
+            self._put(device, None)
+        if entity_id not in self._trackers:
+            self._trackers[entity_id] = self._track(entity_id)
+
+    def _shares(self, state: State) -> bool:
+        try:
+            return self._exposure.shares(self._describer.candidate(state))
+        except Exception as error:  # noqa: BLE001 - as everywhere an entity is read
+            self._faults.report(state.entity_id, error)
+            return False
 
     def _describe(self, state: State | None, known: Device | None) -> Device | None:
         if state is None or state.domain not in DOMAINS:
@@ -312,5 +344,6 @@ class Catalog:
             self._trackers.pop(old.entity_id)()
         if old is None and new is not None:
             self._ids[new.entity_id] = new.id
-            self._trackers[new.entity_id] = self._track(new.entity_id)
+            if new.entity_id not in self._trackers:
+                self._trackers[new.entity_id] = self._track(new.entity_id)
         self._listeners.notify(Difference(old, new))

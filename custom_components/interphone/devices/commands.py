@@ -20,19 +20,21 @@ from ..access.models import Grant
 from ..const import DOMAIN, EVENT_COMMAND
 from ..errors import (
     CommandExpiredError,
-    CommandFailedError,
-    CommandTimeoutError,
     DeviceOfflineError,
+    InternalError,
     InterphoneError,
     InvalidParamsError,
     InvalidRequestError,
     NotPermittedError,
+    NotReadyError,
     RateLimitedError,
     UnsupportedCommandError,
 )
 from ..rate import TokenBucket
+from .calls import Calls
 from .catalog import Catalog, Difference
 from .envelope import Envelope, id_of, parse
+from .faults import summary
 from .model import Device, Json, ServiceCall, Trait
 from .registry import TRAITS
 
@@ -44,7 +46,7 @@ COMMAND_RATE: Final = 20.0
 # Results kept for commands that are sent again with the same id: retries come within minutes.
 RESULTS_MAX: Final = 1024
 RESULT_LIFETIME: Final = 600.0
-# Timeout of a service call. It may still take effect afterwards.
+# How long a service call is waited for. It goes on afterwards and may still take effect.
 COMMAND_TIMEOUT: Final = 10.0
 # How long the wanted state is waited for after the call returned: "confirmed" if it is seen, else "done".
 CONFIRM_TIMEOUT: Final = 1.0
@@ -143,11 +145,19 @@ class Commands:
         self._hass = hass
         self._catalog = catalog
         self._clock = hass.loop.time
+        self._calls = Calls(hass)
+        self._tasks: set[asyncio.Task[CommandResult]] = set()
         # By grant and command id, the oldest first.
         self._started: OrderedDict[tuple[str, str], _Running] = OrderedDict()
         self._buckets: dict[str, TokenBucket] = {}  # by grant
         # Keys the digests by which a repeated id is compared, so that no params are kept: they may hold a PIN.
         self._key = secrets.token_bytes(32)
+
+    async def stop(self) -> None:
+        """Accept no more commands and end every wait; service calls that were made go on."""
+        self._calls.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def run(self, grant: Grant, envelope: object, *, context: Context | None = None) -> CommandResult:
         """Run one command: wait for its service call, and up to `CONFIRM_TIMEOUT` longer for the wanted state.
@@ -205,21 +215,32 @@ class Commands:
     def _begin(self, grant: Grant, raw: object, context: Context | None) -> CommandResult | _Running:
         """Check a command and start its call; or return the result of one that is refused."""
         try:
-            self._spend(grant.id)
-            envelope = parse(raw)
-            digest = self._digest(envelope)
-            if running := self._recall((grant.id, envelope.id)):
-                if not secrets.compare_digest(running.digest, digest):
-                    raise InvalidRequestError("id: already used for another command")
-                return running
-            order = self._order(grant, envelope)
+            return self._start(grant, raw, context)
         except CommandExpiredError as error:
             return CommandResult(id_of(raw), CommandStatus.EXPIRED, error)
         except InterphoneError as error:
             return CommandResult(id_of(raw), CommandStatus.FAILED, error)
+        except Exception as error:  # noqa: BLE001 - one device that cannot be read must not end a batch
+            _LOGGER.error("A command failed: %s", summary(error))  # noqa: TRY400 - a traceback may quote a PIN
+            return CommandResult(id_of(raw), CommandStatus.FAILED, InternalError())
+
+    def _start(self, grant: Grant, raw: object, context: Context | None) -> _Running:
+        """Check a command and start its call, or find the one that was started under its id."""
+        if self._calls.stopped.done():
+            raise NotReadyError
+        self._spend(grant.id)
+        envelope = parse(raw)
+        digest = self._digest(envelope)
+        if running := self._recall((grant.id, envelope.id)):
+            if not secrets.compare_digest(running.digest, digest):
+                raise InvalidRequestError("id: already used for another command")
+            return running
+        order = self._order(grant, envelope)
         called = asyncio.Event()
         execution = self._execute(order, grant, envelope.id, context or Context(), called)
         task = self._hass.async_create_task(execution, f"{DOMAIN} {order.name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         running = _Running(self._clock(), digest, called, task)
         if task.done():
             running.settle(task)
@@ -293,11 +314,8 @@ class Commands:
         return CommandResult(command_id, status, state=None if device is None else device.state)
 
     async def _call(self, order: _Order, grant: Grant, context: Context) -> None:
-        """Make the service call. Raises `CommandTimeoutError` or `CommandFailedError`.
-
-        Failures are logged without their message: it may quote a PIN.
-        """
-        call, entity_id = order.call, order.device.entity_id
+        """Announce and make the service call. Raises the errors of `Calls.make`."""
+        entity_id = order.device.entity_id
         event = {
             ATTR_ENTITY_ID: entity_id,
             "device": order.device.id,
@@ -306,23 +324,13 @@ class Commands:
             "grant_name": grant.name,
         }
         self._hass.bus.async_fire(EVENT_COMMAND, event, context=context)
-        data = {**call.data, ATTR_ENTITY_ID: entity_id}
-        try:
-            async with asyncio.timeout(COMMAND_TIMEOUT) as limit:
-                await self._hass.services.async_call(call.domain, call.service, data, blocking=True, context=context)
-        except Exception as error:  # noqa: BLE001  # integrations raise anything
-            if limit.expired():
-                _LOGGER.warning("%s on %s did not return within %g s", order.name, entity_id, COMMAND_TIMEOUT)
-                raise CommandTimeoutError from None
-            kind = getattr(error, "translation_key", None) or type(error).__name__
-            _LOGGER.warning("%s on %s failed: %s", order.name, entity_id, kind)
-            raise CommandFailedError from None
+        await self._calls.make(order.name, entity_id, order.call, context, COMMAND_TIMEOUT)
 
     async def _reaches(self, order: _Order) -> bool:
         """Wait for the wanted state; return whether it is seen within `CONFIRM_TIMEOUT`."""
         if order.wanted is None:
             return False
-        seen = self._hass.loop.create_future()
+        seen: asyncio.Future[None] = self._hass.loop.create_future()
 
         @callback
         def on_difference(difference: Difference) -> None:
@@ -332,13 +340,11 @@ class Commands:
 
         release = self._catalog.subscribe(on_difference)
         try:
-            async with asyncio.timeout(CONFIRM_TIMEOUT):
-                await seen
-        except TimeoutError:
-            return False
+            either = {seen, self._calls.stopped}
+            await asyncio.wait(either, timeout=CONFIRM_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
         finally:
             release()
-        return True
+        return seen.done()
 
     def _reached(self, order: _Order) -> bool:
         device = self._catalog.get(order.device.id)

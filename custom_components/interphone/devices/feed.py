@@ -153,9 +153,9 @@ class Feed:
         if device is None:
             return
         self._pending.setdefault(device.id, old)
+        self._schedule()
         if event := _event(old, new):
             self._events.append(event)
-        self._schedule()
 
     def _schedule(self) -> None:
         if self._scheduled is None:

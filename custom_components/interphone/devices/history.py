@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..errors import HistoryUnavailableError, RateLimitedError, UnknownDeviceError
 from .catalog import Catalog
 from .describe import read_state
+from .faults import Faults
 from .model import Device, Entity, Json
 from .times import instant
 
@@ -60,6 +61,7 @@ class History:
         self._hass = hass
         self._catalog = catalog
         self._running: set[str] = set()
+        self._faults = Faults("some of its past states are left out")
 
     async def read(self, grant_id: str, device: Device, start: datetime, end: datetime, limit: int) -> Page:
         """Return up to `limit` points between two instants, the first with the state at `start`.
@@ -75,7 +77,7 @@ class History:
         entity = self._catalog.entity(device)
         if entity is None:
             raise UnknownDeviceError
-        reader = _Reader(self._hass, device, replace(entity, state=self._lasting(entity.state)))
+        reader = _Reader(self._hass, device, replace(entity, state=self._lasting(entity.state)), self._faults)
         self._running.add(grant_id)
         try:
             page: asyncio.Future[Page] = recorder.async_add_executor_job(reader.page, start, end, limit)
@@ -103,11 +105,16 @@ class _Reader:
     hass: HomeAssistant
     device: Device
     entity: Entity
+    faults: Faults
 
     def page(self, start: datetime, end: datetime, limit: int) -> Page:
         points: list[Point] = []
         for state in self._states(start, end):
-            point = self._point(state, start)
+            try:
+                point = self._point(state, start)
+            except Exception as error:  # noqa: BLE001 - the recorder holds what integrations once said
+                self.faults.report(self.device.entity_id, error)
+                continue
             if points and points[-1].at == point.at:
                 points.pop()  # the state before the start is replaced by one recorded exactly then
             if points and (points[-1].online, points[-1].state) == (point.online, point.state):

@@ -32,7 +32,8 @@ from .deputies import (
     triggering_helpers,
     wrapped_switches,
 )
-from .effect import Effect
+from .effect import UNKNOWN, Effect
+from .faults import Faults
 from .registry import DOMAINS
 
 _TRACKER: Final = "device_tracker"
@@ -138,6 +139,7 @@ class Sensitivity:
         self._word = word
         self._on_change = on_change
         self._entities = er.async_get(hass)
+        self._faults = Faults("is judged as something that can do anything")
         self._facts: dict[str, _Fact] = {}
         self._devices: dict[str, _Neighbours] = {}
         # Verdicts that are not harmless, None until the facts have been gone through again.
@@ -300,7 +302,11 @@ class Sensitivity:
         if known is not None and not known.effect.by_place and not entity_id.startswith(_SILENT):
             return known
         entry = self._entities.async_get(entity_id)
-        effect = self._effect(entity_id)
+        try:
+            effect = self._effect(entity_id)
+        except Exception as error:  # noqa: BLE001 - configurations and entities are other integrations'
+            self._faults.report(entity_id, error)
+            effect = UNKNOWN
         fact = self._facts[entity_id] = _Fact(
             effect,
             self._own_reason(entity_id, entry) or (Reason.UNKNOWN if effect.unknown else None),
@@ -323,8 +329,15 @@ class Sensitivity:
     def _triggering(self) -> dict[str, frozenset[str]]:
         if self._triggers is None:
             automations = self._hass.states.async_entity_ids(AUTOMATION)
-            self._triggers = {name: triggering_helpers(self._hass, name) for name in automations}
+            self._triggers = {name: self._helpers_of(name) for name in automations}
         return self._triggers
+
+    def _helpers_of(self, automation_id: str) -> frozenset[str]:
+        try:
+            return triggering_helpers(self._hass, automation_id)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._faults.report(automation_id, error)
+            return frozenset(self._hass.states.async_entity_ids(HELPERS))
 
     def _wrappers(self) -> dict[str, set[str]]:
         if self._wrapped is None:

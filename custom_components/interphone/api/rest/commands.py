@@ -19,6 +19,7 @@ COMMAND_ERRORS: Final[Errors] = (
     errors.InvalidParamsError,
     errors.DeviceOfflineError,
     errors.CommandExpiredError,
+    errors.CommandRejectedError,
     errors.CommandFailedError,
     errors.CommandTimeoutError,
     errors.RateLimitedError,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from homeassistant.const import UnitOfTemperature
-from homeassistant.util.unit_conversion import TemperatureConverter
+from homeassistant.util.unit_conversion import TemperatureConverter, TemperatureDeltaConverter
 
 from ...errors import InvalidParamsError
 from ..model import Entity
@@ -25,7 +25,7 @@ def step_to_celsius(step: float | None, unit: str) -> float | None:
     """Convert a difference of temperatures to °C."""
     if step is None or unit == CELSIUS:
         return step
-    return round(TemperatureConverter.convert_interval(step, unit, CELSIUS), 2)
+    return round(TemperatureDeltaConverter.convert(step, unit, CELSIUS), 2)
 
 
 def from_celsius(name: str, value: float, entity: Entity, limits: tuple[str, str], unit: str) -> float:

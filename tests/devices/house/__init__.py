@@ -1,0 +1,1 @@
+"""Homes of entities as they are reported of other systems, through REST."""
