@@ -18,6 +18,7 @@ from .access.tokens import TOKEN_LIFETIME, TOKEN_LIFETIME_MAX, TOKEN_LIFETIME_MI
 from .const import (
     CONF_AREAS,
     CONF_ASK_BEFORE_SHOWING,
+    CONF_BY_AREA,
     CONF_CODE_LENGTH,
     CONF_CODE_LIFETIME,
     CONF_DEVICES,
@@ -96,6 +97,7 @@ SHARING: Final = {
             options=sorted(SHAREABLE_DOMAINS), multiple=True, sort=True, translation_key=CONF_DOMAINS
         )
     ),
+    vol.Required(CONF_BY_AREA, default=True): selector.BooleanSelector(),
     vol.Optional(CONF_SENSITIVE_ENTITIES, default=list): ANY_ENTITY,
     vol.Optional(CONF_INCLUDE): section(PLACES, {"collapsed": True}),
     vol.Optional(CONF_EXCLUDE): section(PLACES, {"collapsed": True}),
@@ -224,7 +226,7 @@ class InterphoneOptionsFlow(OptionsFlow):
             if not errors:
                 return self._save(options)
         users = await self.hass.auth.async_get_users()
-        current = {CONF_NAME: self.config_entry.title, **self.config_entry.options}
+        current = {CONF_NAME: self.config_entry.title, CONF_BY_AREA: False, **self.config_entry.options}
         # A user who is gone cannot be suggested: the selector would refuse the form.
         chosen = [user.id for user in users if is_person(user) and user.id in current.get(CONF_DISPLAY_USERS, ())]
         fields = {**NAME, **SHARING, **OWNERS_WORD, **DOORBELLS, **display_fields(users), **CODES_AND_TOKENS}

@@ -8,6 +8,7 @@ from .access.tokens import TOKEN_LIFETIME
 from .const import (
     CONF_AREAS,
     CONF_ASK_BEFORE_SHOWING,
+    CONF_BY_AREA,
     CONF_CODE_LENGTH,
     CONF_CODE_LIFETIME,
     CONF_DEVICES,
@@ -56,6 +57,8 @@ class Settings:
                 domains=frozenset(options.get(CONF_DOMAINS, DEFAULT_DOMAINS)),
                 sensitive_entities=frozenset(options.get(CONF_SENSITIVE_ENTITIES, ())),
                 include=_places(options.get(CONF_INCLUDE, {})),
+                # Entries of earlier versions keep what they chose.
+                by_area=bool(options.get(CONF_BY_AREA, False)),
                 exclude=_places(options.get(CONF_EXCLUDE, {})),
                 word=OwnersWord(
                     doors=frozenset(options.get(CONF_DOORS, ())), harmless=frozenset(options.get(CONF_HARMLESS, ()))

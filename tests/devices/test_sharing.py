@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
@@ -14,6 +15,7 @@ import pytest
 
 from custom_components.interphone.devices.catalog import Catalog
 from custom_components.interphone.devices.exposure import SHAREABLE_DOMAINS, Exposure, Places
+from custom_components.interphone.devices.registry import CONTROLS
 
 from .conftest import ALL
 
@@ -130,3 +132,32 @@ async def test_a_sensitive_domain_shares_nothing(hass: HomeAssistant, catalog: C
     catalog.set_exposure(Exposure(frozenset({"lock"})))
     await hass.async_block_till_done()
     assert not entity_ids(catalog)
+
+
+@pytest.mark.parametrize("domain", sorted(CONTROLS))
+@pytest.mark.parametrize("category", [None, *EntityCategory])
+async def test_what_configures_a_lock_is_never_shared(
+    hass: HomeAssistant, registry: er.EntityRegistry, catalog: Catalog, domain: str, category: EntityCategory | None
+) -> None:
+    """Not even by name; other controls of a lock's device are shared by their names."""
+    entry = registry.async_get("cover.garage_door")
+    assert entry is not None
+    assert entry.device_id is not None
+    control = registry.async_get_or_create(
+        domain,
+        "demo",
+        "beside",
+        config_entry=hass.config_entries.async_get_entry(entry.config_entry_id or ""),
+        device_id=entry.device_id,
+        entity_category=category,
+    )
+    hass.states.async_set(control.entity_id, "on")
+    catalog.set_exposure(
+        Exposure(
+            SHAREABLE_DOMAINS,
+            sensitive_entities=frozenset({control.entity_id, control.id}),
+            include=Places(entities=frozenset({control.entity_id}), devices=frozenset({entry.device_id})),
+        )
+    )
+    await hass.async_block_till_done()
+    assert (control.entity_id in entity_ids(catalog)) is (category is None)

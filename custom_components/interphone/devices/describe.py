@@ -63,7 +63,11 @@ class Describer:
 
     def candidate(self, state: State) -> Candidate:
         """Return the entity with everything that exposure depends on."""
-        return replace(self._placed(state.entity_id), verdict=self._sensitivity.verdict(state.entity_id))
+        return replace(
+            self._placed(state.entity_id),
+            verdict=self._sensitivity.verdict(state.entity_id),
+            device_class=Entity(state).device_class,
+        )
 
     def _placed(self, entity_id: str) -> Candidate:
         """Return the entity with its places and labels, not judged."""
@@ -77,6 +81,7 @@ class Describer:
         return Candidate(
             entity_id=entity_id,
             entry=entry,
+            of_service=isinstance(appliance, dr.DeviceEntry) and appliance.entry_type is dr.DeviceEntryType.SERVICE,
             device_id=appliance.id if appliance else None,
             area_id=area_id,
             floor_id=area.floor_id if area else None,

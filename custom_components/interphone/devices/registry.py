@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
@@ -41,6 +42,14 @@ from .traits.volume import Volume
 from .traits.weather import Weather
 
 
+class Default(Enum):
+    """Where a new home shares the entities of a domain."""
+
+    EVERYWHERE = auto()
+    IN_CHOSEN_AREAS = auto()  # what residents rarely want on a website
+    NOWHERE = auto()  # what can do anything
+
+
 @dataclass(frozen=True, slots=True)
 class Type:
     """A type of device: its name on the wire, and the Material Design icon where nobody chose another."""
@@ -55,9 +64,8 @@ class Kind:
 
     Their type, which their device class may refine; the traits they may have; whether they open a home, watch or
     follow its people, all of them or those of some device classes (then they are shared only when chosen one by one,
-    and controlled only by grants that may move doors and alarms); whether a new home shares them by default, which
-    excludes what can do anything (scripts, automations) and what restarts (updates); and what is read beside their
-    state.
+    and controlled only by grants that may move doors and alarms); where a new home shares them; and what is read beside
+    their state.
     """
 
     type: Type
@@ -65,7 +73,7 @@ class Kind:
     types: Mapping[str, Type] = MappingProxyType({})
     sensitive: bool = False
     sensitive_classes: frozenset[str] = frozenset()
-    by_default: bool = True
+    by_default: Default = Default.EVERYWHERE
     beside_state: BesideState | None = None
     volatile_attributes: frozenset[str] = field(init=False, repr=False)
 
@@ -128,6 +136,7 @@ _EVENTS: Final = {
     "motion": Type("motion", "motion-sensor"),
 }
 
+_IN_AREAS: Final = Default.IN_CHOSEN_AREAS
 _ON_OFF: Final = OnOff()
 _ACTIVATE: Final = Activate()
 _OPEN_CLOSE: Final = OpenClose()
@@ -143,16 +152,16 @@ _PRESENCE: Final = Presence()
 
 DOMAINS: Final[dict[str, Kind]] = {
     "alarm_control_panel": Kind(Type("alarm", "shield-home"), (Arm(),), sensitive=True),
-    "automation": Kind(Type("automation", "robot"), (_ON_OFF, _ACTIVATE), by_default=False),
+    "automation": Kind(Type("automation", "robot"), (_ON_OFF, _ACTIVATE), by_default=Default.NOWHERE),
     "binary_sensor": Kind(Type("sensor", "eye"), (Active(),), _DETECTORS),
-    "button": Kind(Type("button", "gesture-tap-button"), (_ACTIVATE,)),
+    "button": Kind(Type("button", "gesture-tap-button"), (_ACTIVATE,), by_default=_IN_AREAS),
     "camera": Kind(Type("camera", "video"), (Camera(),), sensitive=True, beside_state=STREAMS),
     "climate": Kind(Type("thermostat", "thermostat"), (_ON_OFF, _THERMOSTAT, _HUMIDITY)),
     "cover": Kind(
         Type("blind", "blinds"), (_OPEN_CLOSE, Tilt()), _COVERS, sensitive_classes=frozenset({"door", "garage", "gate"})
     ),
-    "date": Kind(Type("datetime", "calendar-clock"), (_DATETIME,)),
-    "datetime": Kind(Type("datetime", "calendar-clock"), (_DATETIME,)),
+    "date": Kind(Type("datetime", "calendar-clock"), (_DATETIME,), by_default=_IN_AREAS),
+    "datetime": Kind(Type("datetime", "calendar-clock"), (_DATETIME,), by_default=_IN_AREAS),
     "device_tracker": Kind(Type("presence", "account"), (_PRESENCE, _BATTERY), sensitive=True),
     "event": Kind(Type("event", "eye-check"), (EventTrait(),), _EVENTS),
     "fan": Kind(Type("fan", "fan"), (_ON_OFF, Fan())),
@@ -162,32 +171,35 @@ DOMAINS: Final[dict[str, Kind]] = {
         {"dehumidifier": Type("dehumidifier", "air-humidifier-off")},
     ),
     "input_boolean": Kind(Type("switch", "toggle-switch-variant"), (_ON_OFF,)),
-    "input_button": Kind(Type("button", "gesture-tap-button"), (_ACTIVATE,)),
-    "input_datetime": Kind(Type("datetime", "calendar-clock"), (_DATETIME,)),
-    "input_number": Kind(Type("number", "ray-vertex"), (_LEVEL,)),
-    "input_select": Kind(Type("select", "format-list-bulleted"), (_CHOICE,)),
-    "input_text": Kind(Type("text", "form-textbox"), (_TEXT,)),
+    "input_button": Kind(Type("button", "gesture-tap-button"), (_ACTIVATE,), by_default=_IN_AREAS),
+    "input_datetime": Kind(Type("datetime", "calendar-clock"), (_DATETIME,), by_default=_IN_AREAS),
+    "input_number": Kind(Type("number", "ray-vertex"), (_LEVEL,), by_default=_IN_AREAS),
+    "input_select": Kind(Type("select", "format-list-bulleted"), (_CHOICE,), by_default=_IN_AREAS),
+    "input_text": Kind(Type("text", "form-textbox"), (_TEXT,), by_default=_IN_AREAS),
     "lawn_mower": Kind(Type("mower", "robot-mower"), (_RUN, _BATTERY)),
     "light": Kind(Type("light", "lightbulb"), (_ON_OFF, Brightness(), Color(), Effect())),
     "lock": Kind(Type("lock", "lock"), (Lock(),), sensitive=True),
     "media_player": Kind(Type("speaker", "speaker"), (_ON_OFF, Volume(), Media(), Source(), SoundMode()), _PLAYERS),
-    "number": Kind(Type("number", "ray-vertex"), (_LEVEL,)),
+    "number": Kind(Type("number", "ray-vertex"), (_LEVEL,), by_default=_IN_AREAS),
     "person": Kind(Type("presence", "account"), (_PRESENCE,), sensitive=True),
     "scene": Kind(Type("scene", "palette"), (_ACTIVATE,)),
-    "script": Kind(Type("script", "script-text"), (_ACTIVATE,), by_default=False, beside_state=SCRIPT_FIELDS),
-    "select": Kind(Type("select", "format-list-bulleted"), (_CHOICE,)),
+    "script": Kind(Type("script", "script-text"), (_ACTIVATE,), by_default=Default.NOWHERE, beside_state=SCRIPT_FIELDS),
+    "select": Kind(Type("select", "format-list-bulleted"), (_CHOICE,), by_default=_IN_AREAS),
     "sensor": Kind(Type("sensor", "eye"), (Value(),)),
     "siren": Kind(Type("siren", "bullhorn"), (_ON_OFF, Siren())),
     "switch": Kind(Type("switch", "toggle-switch-variant"), (_ON_OFF,), {"outlet": Type("outlet", "power-socket")}),
-    "text": Kind(Type("text", "form-textbox"), (_TEXT,)),
-    "time": Kind(Type("datetime", "calendar-clock"), (_DATETIME,)),
+    "text": Kind(Type("text", "form-textbox"), (_TEXT,), by_default=_IN_AREAS),
+    "time": Kind(Type("datetime", "calendar-clock"), (_DATETIME,), by_default=_IN_AREAS),
     "timer": Kind(Type("timer", "timer-outline"), (Timer(),)),
-    "update": Kind(Type("update", "package-up"), (Update(),), by_default=False),
+    "update": Kind(Type("update", "package-up"), (Update(),), by_default=_IN_AREAS),
     "vacuum": Kind(Type("vacuum", "robot-vacuum"), (_RUN, FanSpeed(), _BATTERY)),
     "valve": Kind(Type("valve", "pipe-valve"), (_OPEN_CLOSE,)),
     "water_heater": Kind(Type("water_heater", "water-boiler"), (_ON_OFF, _THERMOSTAT)),
     "weather": Kind(Type("weather", "weather-partly-cloudy"), (Weather(),)),
 }
+
+# Controls that a device offers beside what it is: on the device of a lock, they may well be the lock's.
+CONTROLS: Final = frozenset({"button", "number", "select", "switch", "text"})
 
 # Every trait by its name on the wire.
 TRAITS: Final[dict[str, Trait]] = {trait.name: trait for kind in DOMAINS.values() for trait in kind.traits}

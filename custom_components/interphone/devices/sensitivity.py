@@ -34,7 +34,7 @@ from .deputies import (
 )
 from .effect import UNKNOWN, Effect
 from .faults import Faults
-from .registry import DOMAINS
+from .registry import CONTROLS, DOMAINS
 
 _TRACKER: Final = "device_tracker"
 # What may be shown as something else by the integration `switch_as_x`.
@@ -50,8 +50,6 @@ _PLACES: Final[tuple[EventType[Any], ...]] = (
     fr.EVENT_FLOOR_REGISTRY_UPDATED,
     lr.EVENT_LABEL_REGISTRY_UPDATED,
 )
-# Controls that a device offers beside what it is: on the device of a lock, they may well be the lock's.
-_CONTROLS: Final = frozenset({"button", "number", "select", "switch", "text"})
 
 
 class Reason(StrEnum):
@@ -250,7 +248,7 @@ class Sensitivity:
         neighbours = self._neighbours(entry.device_id)
         if neighbours.trackers - {entity_id}:
             return Reason.TRACKS
-        if entry.domain in _CONTROLS and neighbours.opening - {entity_id}:
+        if entry.domain in CONTROLS and neighbours.opening - {entity_id}:
             return Reason.SAME_DEVICE
         return None
 
