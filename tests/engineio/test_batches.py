@@ -168,6 +168,24 @@ async def test_what_is_written_later_joins_the_batch(make_wire: MakeWire, writte
     assert await read(client, 4) == ["ack 1", "ack 2", "change 1", "change 2"]
 
 
+@pytest.mark.parametrize("changes", [["change"], ["change 1", "change 2"]])
+async def test_whoever_waits_for_the_end_of_the_turn_is_written_to_first(
+    make_wire: MakeWire, written: list[bytes], changes: list[str]
+) -> None:
+    """An acknowledgement does not wait until everybody else has been written to."""
+    wire = await make_wire()
+    clients = [await wire.open_socket() for _ in range(3)]
+    sessions = [session_of(wire, opened["sid"]) for _, opened in clients]
+    sessions[2].write_later(*messages("ack"))
+    written.clear()
+    wire.engine.broadcast(sessions, messages(*changes))
+    assert b"ack" in written[0]
+    assert not any(b"ack" in frames for frames in written[1:])
+    assert len(written) == 3
+    for (client, _), texts in zip(clients, [changes, changes, ["ack", *changes]], strict=True):
+        assert await read(client, len(texts)) == texts
+
+
 async def test_what_is_written_later_goes_out_by_itself(make_wire: MakeWire, written: list[bytes]) -> None:
     """All of a turn in one write, also what was written meanwhile, and everything after it in order."""
     wire = await make_wire()

@@ -78,8 +78,14 @@ def _finite(value: float) -> float:
 
 def number(minimum: float, maximum: float, *, tolerance: float = 0.0) -> Field:
     """Describe a number within a range."""
-    within = vol.All(_finite, vol.Range(min=minimum, max=maximum))
-    return Field(vol.Msg(within, f"expected a number from {minimum:g} to {maximum:g}"), tolerance=tolerance)
+
+    def check(value: object) -> float:
+        if not is_number(value) or not minimum <= value <= maximum:
+            raise vol.Invalid(f"expected a number from {minimum:g} to {maximum:g}")
+        return value
+
+    rendered = {"type": "number", "minimum": minimum, "maximum": maximum}
+    return Field(Validator(check, rendered), tolerance=tolerance)
 
 
 def percent() -> Field:
@@ -99,8 +105,13 @@ def boolean() -> Field:
 
 def text(maximum: int = TEXT_LENGTH_MAX, *, minimum: int = 1) -> Field:
     """Describe a string of so many characters."""
-    bounded = vol.All(str, vol.Length(min=minimum, max=maximum))
-    return Field(vol.Msg(bounded, f"expected a string of {minimum} to {maximum} characters"))
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not minimum <= len(value) <= maximum:
+            raise vol.Invalid(f"expected a string of {minimum} to {maximum} characters")
+        return value
+
+    return Field(Validator(check, {"type": "string", "minLength": minimum, "maxLength": maximum}))
 
 
 def label() -> Field:

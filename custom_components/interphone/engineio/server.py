@@ -129,20 +129,28 @@ class Engine:
         session = self._sessions.get(sid)
         return session is not None and session.write_later(item)
 
-    def broadcast(self, sessions: Iterable[Session], items: Sequence[ReadyMade]) -> None:
+    def broadcast(self, sessions: Sequence[Session], items: Sequence[ReadyMade]) -> None:
         """Send packets to sessions, each of which gets all of them in one write unless they are many.
 
-        Sessions that have ended are passed over. One whose write fails is dropped, and never stops the others.
+        Sessions for which something waits until the end of this turn of the loop come first, and get it with the same
+        write. Sessions that have ended are passed over. One whose write fails is dropped, and never stops the others.
         """
         if not items:
             return
-        batch = Batch(items) if len(items) > 1 else None
+        batch = Batch(items)
+        if self._corked:
+            waiting = set(self._corked).intersection(sessions)
+            self._write_each(waiting, Session.write_batch, batch)
+            sessions = [session for session in sessions if session not in waiting]
+        if len(items) == 1:
+            self._write_each(sessions, Session.write, items[0])
+        else:
+            self._write_each(sessions, Session.write_batch, batch)
+
+    def _write_each[T](self, sessions: Iterable[Session], write: Callable[[Session, T], bool], what: T) -> None:
         for session in sessions:
             try:
-                if batch is None:
-                    session.write(items[0])
-                else:
-                    session.write_batch(batch)
+                write(session, what)
             except Exception as error:  # noqa: BLE001 - whatever it is, the others are still to be written to
                 self._drop(session, error)
 
