@@ -55,6 +55,14 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 
 
 @pytest.fixture(autouse=True)
+async def enable_event_loop_debug() -> None:
+    """Check threads as the test plugin's debug mode does, and keep no stacks, which take more than half of the time."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    loop.get_debug = lambda: False  # asked by whoever would keep one; the loop itself looks at its own flag
+
+
+@pytest.fixture(autouse=True)
 def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let every test's Home Assistant find Interphone."""
 

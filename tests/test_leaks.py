@@ -14,9 +14,9 @@ from .conftest import ORIGIN, Connect, Home, Tokens, enter
 
 OURS: Final = "custom_components.interphone"
 ROUNDS: Final = 5
-# Kept on purpose and bounded elsewhere: the audit, results by command id, changes to resume from, and cancelled timers,
-# which are swept together.
-KEPT: Final = {"AuditRecord", "CommandResult", "_Running", "StateChange", "Entry"}
+# Kept on purpose and bounded elsewhere: the audit, results by command id, changes to resume from with their devices,
+# cancelled timers, which are swept together, and the last request of each open connection.
+KEPT: Final = {"AuditRecord", "CommandResult", "_Running", "StateChange", "Device", "Timer", "Peer"}
 
 
 @pytest.fixture

@@ -48,6 +48,8 @@ async def send(
     ) as response:
         await response.read()
         assert "Origin" in response.headers["Vary"], (method, path)
+        repeated = {name for name in response.headers if len(response.headers.getall(name)) > 1}
+        assert not repeated, (method, path)
         assert response.headers.get("Access-Control-Allow-Origin") != "*"
         assert response.status < 500
         return response.status, response.headers
@@ -90,6 +92,14 @@ async def test_a_link_or_a_picture_shows_no_code(home: Home, site: str) -> None:
     # A person who types the address, and what is no browser, may ask.
     status, _ = await home.request("GET", "/code", headers={"Sec-Fetch-Site": "none"})
     assert status == 200
+
+
+@pytest.mark.parametrize("site", ["same-site", "cross-site"])
+async def test_a_listed_page_asks_for_a_code_by_get(home: Home, site: str) -> None:
+    """Its script's request says from where it comes, which no link's and no picture's does."""
+    status, _headers = await send(home, "GET", "/code", ORIGIN, site)
+    assert status == 200
+    assert await home.display.next_code()
 
 
 async def test_a_name_that_was_rebound_to_the_homes_address(home: Home) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 import pytest
 
 from website.app import create_app
@@ -19,6 +21,12 @@ from .home import StandInHome, stand_in_home
 @pytest.fixture(autouse=True)
 def _custom_integrations(socket_enabled: None) -> None:
     """No Home Assistant here, but real sockets; the others' fixture of this name starts one for each test."""
+
+
+@pytest.fixture(autouse=True)
+def password_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords by Argon2id at its lowest cost: the real one is a fifth of a second and 64 MiB."""
+    monkeypatch.setattr("website.accounts.PasswordHasher", lambda: PasswordHasher.from_parameters(CHEAPEST))
 
 
 @pytest.fixture

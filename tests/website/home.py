@@ -43,6 +43,7 @@ class StandInHome:
     # False for a home that is newer than the description, or broken: its responses may be anything.
     as_described: bool = True
     expires_in: float = 3600
+    code_expires_in: int = 300
     state: str = "shown"
 
     @property
@@ -92,7 +93,12 @@ class StandInHome:
         if pairing_id is None:
             pairing_id = secrets.token_urlsafe(16)
             self.challenges[pairing_id] = body["challenge"]
-        shown = {"pairing_id": pairing_id, "expires_in": 300, "code_length": len(CODE), "state": self.state}
+        shown = {
+            "pairing_id": pairing_id,
+            "expires_in": self.code_expires_in,
+            "code_length": len(CODE),
+            "state": self.state,
+        }
         return web.json_response({"success": True, **shown})
 
     def _codecheck(self, request: web.Request, body: dict[str, Any]) -> web.Response:

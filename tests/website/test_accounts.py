@@ -1,7 +1,11 @@
 from http.cookies import SimpleCookie
 from pathlib import Path
 
+from argon2 import PasswordHasher, Type, extract_parameters
+from argon2.profiles import CHEAPEST
 import pytest
+
+from website.keys import STORE
 
 from .browser import PASSWORD, Visitor, bytes_at_rest
 from .conftest import Site, serve
@@ -52,6 +56,24 @@ async def test_unknown_names_and_wrong_passwords_get_the_same_answer(site: Site)
 
     assert unknown.status == wrong.status == 401
     assert unknown.html.replace("Nobodyxx", "Resident") == wrong.html
+
+
+@pytest.mark.usefixtures("resident")
+async def test_a_hash_of_other_parameters_is_replaced_at_sign_in(site: Site) -> None:
+    """As passwords are kept when the library asks for more than it did at the time of sign-up."""
+    store = site.app[STORE]
+    account = await store.account_by_name("Resident")
+    assert account is not None
+    await store.set_password(account.id, PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD))
+
+    page = await (await site.visit()).submit("/sign-in", name="Resident", password=PASSWORD)
+
+    assert page.path == "/"
+    renewed = await store.account_by_name("Resident")
+    assert renewed is not None
+    assert extract_parameters(renewed.password) == CHEAPEST
+    page = await (await site.visit()).submit("/sign-in", name="Resident", password=PASSWORD)
+    assert page.path == "/"
 
 
 @pytest.mark.usefixtures("resident")
@@ -109,12 +131,24 @@ async def test_signing_out_makes_a_copied_cookie_worthless(site: Site, resident:
     assert (await thief.open("/places/new")).path == "/sign-in"
 
 
-@pytest.mark.usefixtures("resident")
-async def test_passwords_are_kept_as_argon2id_only(site: Site) -> None:
-    kept = bytes_at_rest(site.data)
+class TestRealCost:
+    @pytest.fixture(autouse=True)
+    def password_cost(self) -> None:
+        """The website's own."""
 
-    assert b"$argon2id$" in kept
-    assert PASSWORD.encode() not in kept
+    async def test_passwords_are_kept_as_argon2id_only(self, site: Site, visitor: Visitor) -> None:
+        await visitor.sign_up()
+
+        account = await site.app[STORE].account_by_name("Resident")
+
+        assert account is not None
+        kept = extract_parameters(account.password)
+        assert kept.type is Type.ID
+        # The least that RFC 9106, section 4, recommends where memory is scarce.
+        assert (kept.time_cost, kept.memory_cost, kept.hash_len) >= (3, 64 * 1024, 32)
+        at_rest = bytes_at_rest(site.data)
+        assert b"$argon2id$" in at_rest
+        assert PASSWORD.encode() not in at_rest
 
 
 async def test_accounts_and_logins_outlive_a_restart(tmp_path: Path) -> None:

@@ -90,6 +90,16 @@ async def test_asking_again_while_the_code_lives_shows_the_same_one(resident: Vi
     assert first == second
 
 
+async def test_asking_again_after_the_end_of_the_code_binds_it_anew(resident: Visitor, home: StandInHome) -> None:
+    home.code_expires_in = 0
+    page = await resident.ask_for_code(home.address)
+
+    await resident.submit(f"{page.path}/again")
+
+    first, second = (body["challenge"] for _, body in home.asked("code"))
+    assert first != second
+
+
 @pytest.mark.parametrize(
     ("state", "words"), [("waiting", "tap “Show”"), ("requested", "Another code is on the displays"), ("?", "Another")]
 )
