@@ -49,6 +49,26 @@ async def test_before_it_is_set_up(
         assert (await response.json())["error"] == "not_ready"
 
 
+async def test_while_home_assistant_starts(home: Home) -> None:
+    """Devices are still to come: a snapshot of now would have websites drop what is theirs."""
+    tokens = await home.pair(Origin=ORIGIN)
+    home.hass.set_state(CoreState.starting)
+    for method, path in REQUESTS:
+        await home.refused(503, "not_ready", method, path, headers=tokens.headers)
+    async with home.client.get("/socket.io/?EIO=4&transport=polling") as response:
+        assert response.status == 503
+    home.hass.set_state(CoreState.running)
+    assert (await home.request("GET", "/devices", headers=tokens.headers))[0] == 200
+
+
+async def test_a_website_learns_the_name_of_the_home(home: Home) -> None:
+    for name in ("Home", "Summer house"):
+        home.hass.config_entries.async_update_entry(home.entry, title=name)
+        begun = (await home.command("pairing/begin"))["result"]["pairing"]
+        status, body = await home.request("POST", "/codecheck", headers={"code": begun["code"]})
+        assert (status, body["home_name"]) == (201, name)
+
+
 async def test_while_it_is_unloaded(home: Home, connect: Connect) -> None:
     tokens = await home.pair(Origin=ORIGIN)
     website = await connect(tokens.token)

@@ -75,6 +75,12 @@ class Relay:
     webrtc: WebRtc
     audit: Audit
 
+    @property
+    def home_name(self) -> str:
+        """The name that its owner gave the home."""
+        entries = self.hass.config_entries.async_entries(DOMAIN)
+        return entries[0].title if entries else self.hass.config.location_name
+
     def apply(self, settings: Settings) -> None:
         """Put changed options into effect."""
         before, self.settings = self.settings, settings

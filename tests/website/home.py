@@ -109,7 +109,8 @@ class StandInHome:
             return refusal(401, "wrong_code")
         del self.challenges[body["pairing_id"]]
         return web.json_response(
-            {"success": True, **self._tokens(), "serial": SERIAL, "grant_id": "g"}, status=HTTPStatus.CREATED
+            {"success": True, **self._tokens(), "serial": SERIAL, "grant_id": "g", "home_name": "Home"},
+            status=HTTPStatus.CREATED,
         )
 
     def _token(self, _request: web.Request, body: dict[str, Any]) -> web.Response:

@@ -162,6 +162,19 @@ async def test_the_words_of_a_home_are_words_and_not_html(resident: Visitor, hom
     assert page.read.text.count("alert(1)") < 10
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "just starting"), ("ko", "시작되는 중")])
+async def test_a_home_that_starts_is_said_in_words(
+    resident: Visitor, home: StandInHome, language: str, words: str
+) -> None:
+    page = await resident.ask_for_code(home.address)
+    await resident.submit("/language", language=language, back=page.path)
+    home.refuse("codecheck", 503, "not_ready")
+    page = await resident.submit(page.path, code=CODE)
+
+    assert page.status == 422
+    assert words in page.read.text
+
+
 NOT_INTERPHONE = {
     "a page": web.Response(text="<h1>hello</h1>", content_type="text/html"),
     "not found": web.Response(status=404, text="404: Not Found"),

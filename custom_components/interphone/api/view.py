@@ -8,7 +8,7 @@ import logging
 from typing import Any, ClassVar, Final
 
 from aiohttp import hdrs, web
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.http import KEY_HASS
 from homeassistant.helpers.json import json_bytes
 
@@ -230,8 +230,11 @@ class NotFoundRoute(Route):
 
 
 def _serving_relay(hass: HomeAssistant) -> Relay:
-    """Return the relay of the loaded entry. Raises `NotReadyError` without one, and while Home Assistant stops."""
-    if hass.is_stopping:
+    """Return the relay of the loaded entry.
+
+    Raises `NotReadyError` without one, and while Home Assistant starts, when devices are still to come, or stops.
+    """
+    if hass.state is not CoreState.running:
         raise NotReadyError
     return loaded_relay(hass)
 

@@ -144,7 +144,7 @@ class CodeCheckView(View):
 
     @Operation(
         "Redeem a code for tokens",
-        json_of(token=str, refresh_token=str, expires_in=COUNT, serial=str, grant_id=str),
+        json_of(token=str, refresh_token=str, expires_in=COUNT, serial=str, grant_id=str, home_name=str),
         HTTPStatus.CREATED,
         errors=(
             errors.ExpiredCodeError,
@@ -176,6 +176,7 @@ class CodeCheckView(View):
                 "expires_in": tokens.expires_in,
                 "serial": call.relay.serial,
                 "grant_id": grant.id,
+                "home_name": call.relay.home_name,
             },
             HTTPStatus.CREATED,
         )
