@@ -101,9 +101,9 @@ def everything() -> Callable[[HomeAssistant], Exposure]:
     """Share every domain, and each sensitive entity by name."""
 
     def exposure(hass: HomeAssistant) -> Exposure:
-        # Scripts and automations that fire events may do anything: named, as all that is sensitive.
+        # Scripts, automations and scenes without a configuration may do anything: named, as all that is sensitive.
         named = {name for name, kind in DOMAINS.items() if kind.sensitive or kind.sensitive_classes}
-        named |= {"script", "automation"}
+        named |= {"script", "automation", "scene"}
         return Exposure(SHAREABLE_DOMAINS, frozenset(hass.states.async_entity_ids(named)))
 
     return exposure

@@ -92,7 +92,7 @@ def test_every_error_of_the_rest_doors_is_described() -> None:
     elsewhere = {
         # Of every method that is none.
         "method_not_allowed",
-        # Of the displays and the owner.
+        # Of displays and the owner.
         "not_a_display",
         "unknown_pairing",
         "unknown_grant",
