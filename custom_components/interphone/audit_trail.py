@@ -1,4 +1,4 @@
-"""Records pairings, changes of grants, and commands in the audit."""
+"""Records pairings, changes of grants, and commands in the audit; fires the events of pairings."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -7,9 +7,9 @@ from homeassistant.core import Event, HomeAssistant, callback
 
 from .access.audit import Act, Audit
 from .access.grants import GrantChange, GrantEvent, Grants
-from .const import EVENT_COMMAND
+from .const import EVENT_COMMAND, EVENT_PAIRING
 from .pairing.desk import PairingDesk
-from .pairing.models import Pairing, PairingState
+from .pairing.models import Pairing, PairingKind, PairingState
 
 PAIRING_ACTS: Final = {
     PairingState.SHOWN: Act.SHOWN,
@@ -20,6 +20,14 @@ PAIRING_ACTS: Final = {
     PairingState.EXHAUSTED: Act.EXHAUSTED,
 }
 
+
+# What the bus says of an act. "Paired" is said once there is a grant.
+EVENT_TYPES: Final = {
+    Act.REQUESTED: "requested",
+    Act.REFUSED: "failed",
+    Act.REJECTED: "refused",
+    Act.EXHAUSTED: "exhausted",
+}
 
 GRANT_ACTS: Final = {
     GrantEvent.CREATED: Act.CREATED,
@@ -35,7 +43,8 @@ GRANT_ACTS: Final = {
 class _PairingTrail:
     """Derives acts from the successive states of each pairing."""
 
-    def __init__(self, audit: Audit) -> None:
+    def __init__(self, hass: HomeAssistant, audit: Audit) -> None:
+        self._hass = hass
         self._audit = audit
         self._last: dict[str, Pairing] = {}
 
@@ -54,7 +63,17 @@ class _PairingTrail:
             self._last.pop(pairing.id, None)
 
     def _note(self, act: Act, pairing: Pairing, source: str | None) -> None:
-        self._audit.record(act, source=source, detail=pairing.requester.client_name or pairing.requester.origin)
+        website = pairing.requester.client_name or pairing.requester.origin
+        self._audit.record(act, source=source, detail=website)
+        if type_ := EVENT_TYPES.get(act):
+            if act is Act.REQUESTED and pairing.kind is PairingKind.DISPLAY:
+                type_ = "begun"
+            _fire(self._hass, type_, website, pairing.requester.origin, source)
+
+
+def _fire(hass: HomeAssistant, type_: str, website: str | None, origin: str | None, source: str | None) -> None:
+    """Fire an event of a pairing. `website` and `origin` are claims until there is a proof of them."""
+    hass.bus.async_fire(EVENT_PAIRING, {"type": type_, "website": website, "origin": origin, "source": source})
 
 
 def start(hass: HomeAssistant, audit: Audit, desk: PairingDesk, grants: Grants) -> Callable[[], None]:
@@ -63,6 +82,8 @@ def start(hass: HomeAssistant, audit: Audit, desk: PairingDesk, grants: Grants) 
     def follow_grant(change: GrantChange) -> None:
         grant = change.grant
         audit.record(GRANT_ACTS[change.event], grant_id=grant.id, grant_name=grant.name, source=change.source)
+        if change.event is GrantEvent.CREATED:
+            _fire(hass, "paired", grant.name, grant.origin, change.source)
 
     @callback
     def follow_command(event: Event[dict[str, Any]]) -> None:
@@ -77,7 +98,7 @@ def start(hass: HomeAssistant, audit: Audit, desk: PairingDesk, grants: Grants) 
         )
 
     unsubscribers = (
-        desk.subscribe(_PairingTrail(audit).follow),
+        desk.subscribe(_PairingTrail(hass, audit).follow),
         desk.gate.subscribe_state(lambda closed: audit.record(Act.GATE_CLOSED if closed else Act.GATE_OPENED)),
         grants.subscribe(follow_grant),
         hass.bus.async_listen(EVENT_COMMAND, follow_command),

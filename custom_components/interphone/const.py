@@ -37,5 +37,8 @@ EVENT_COMMAND: Final = "interphone_command"
 # Bus event when a website answers a ring, for automations and the logbook.
 EVENT_ANSWERED: Final = "interphone_answered"
 
+# Bus event at each step of a pairing, without its code, for automations and the logbook.
+EVENT_PAIRING: Final = "interphone_pairing"
+
 # Bus event when too many wrong codes have closed the failure gate, for automations.
 EVENT_GATE_CLOSED: Final = "interphone_gate_closed"

@@ -82,6 +82,10 @@ class Messages:
         """Return a phrase of the `common` section with its placeholders replaced."""
         return self._texts[language][f"component.{DOMAIN}.common.{key}"].format(**placeholders)
 
+    def has_phrase(self, key: str, language: str) -> bool:
+        """Return whether there is such a phrase."""
+        return f"component.{DOMAIN}.common.{key}" in self._texts[language]
+
     def body(self, error: InterphoneError, language: str) -> dict[str, Any]:
         """Return the body of an error: `{success: false, error, message, retry_after?}`, the last in whole seconds."""
         body: dict[str, Any] = {"success": False, "error": error.code, "message": self.text(error, language)}
