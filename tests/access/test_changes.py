@@ -102,7 +102,7 @@ async def test_a_resume_that_waits_undoes_no_later_pause(home: Home, disk: SlowD
 
 async def test_a_failed_edit_takes_back_only_itself(home: Home, disk: SlowDisk) -> None:
     tokens = await home.pair()
-    scope = (await granted(home))[tokens.grant_id]["scope"]
+    before = (await granted(home))[tokens.grant_id], on_disk(home)["grants"][tokens.grant_id]
     acts = Acts(home, tokens)
     disk.slow_down(fails=True)
     widening = await acts.begin("edit", name="First")
@@ -110,8 +110,9 @@ async def test_a_failed_edit_takes_back_only_itself(home: Home, disk: SlowDisk) 
     renaming = await acts.begin("edit", name="Second")
     disk.go_on.set()
     assert await outcomes(widening, renaming) == ["storage_failed", None]
-    for grant in ((await granted(home))[tokens.grant_id], on_disk(home)["grants"][tokens.grant_id]):
-        assert (grant["name"], grant["scope"]) == ("Second", scope)
+    after = (await granted(home))[tokens.grant_id], on_disk(home)["grants"][tokens.grant_id]
+    for old, new in zip(before, after, strict=True):
+        assert (new["name"], new["scope"]) == ("Second", old["scope"])
 
 
 async def test_a_failed_resume_puts_out_whoever_came_in_meanwhile(home: Home, connect: Connect, disk: SlowDisk) -> None:
