@@ -68,7 +68,7 @@ async def _gateway(
             await idle.measure(program, [ours, api, *others.values()], report)
         if "fanout" in parts:
             everyone = [ours, *([] if arguments.only_ours else [api, *others.values()])]
-            fanout.tell(report, await fanout.measure(program, everyone, arguments.repeats))
+            fanout.write_tables(report, await fanout.measure(program, everyone, arguments.repeats))
         if "roundtrip" in parts:
             callers = [subjects.ours(home, website, device_id) for website in websites]
             await roundtrip.measure(program, callers, api, report)

@@ -58,7 +58,7 @@ async def _measure(meter: Meter, subject: Subject, count: int, samples: Samples)
     await meter.close()
 
 
-def tell(report: Report, results: Results) -> None:
+def write_tables(report: Report, results: Results) -> None:
     """Write the tables."""
     names = list(dict.fromkeys(name for name, _ in results))
     for count in _COUNTS:

@@ -44,7 +44,7 @@ class StillCamera(Camera):
 
 
 class LiveCamera(StillCamera):
-    """Speaks WebRTC itself: answers each offer, and keeps what it was told."""
+    """Speaks WebRTC itself: answers each offer, and keeps the messages it received."""
 
     _attr_name = "Gate"
     _attr_unique_id = "gate"

@@ -125,7 +125,7 @@ def disk(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Generator[Slow
 
 @pytest.fixture
 def quiet_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    """Nothing a stranger sends may look like a fault of the home: no error and no traceback in the log."""
+    """Nothing that unknown clients send may look like a fault of the home: no error and no traceback in the log."""
     yield
     loud = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR or record.exc_info]
     assert not loud, [record.getMessage() for record in loud]
@@ -369,7 +369,7 @@ async def enter(connect: Connect, tokens: Tokens, **kwargs: Any) -> tuple[Socket
 async def connect(home: Home) -> AsyncGenerator[Connect]:
     """Connect a Socket.IO client: `await connect(token, transports=["polling"])`.
 
-    It does not come back by itself unless it is told to: `comes_back=True`. With `refused=True` the home is expected to
+    It does not reconnect by itself except with `comes_back=True`. With `refused=True` the home is expected to
     say no; what it says is the payload of `refused`.
     """
     sockets: list[Socket] = []

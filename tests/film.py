@@ -32,7 +32,7 @@ def count_frames(mp4: bytes) -> int:
 
 
 def watch(address: str, frames: int) -> bool:
-    """Have a player watch a stream; tell whether it showed so many pictures."""
+    """Have a player watch a stream; return whether it showed so many pictures."""
     with av.open(address, timeout=10) as container:
         return sum(1 for _ in islice(container.decode(video=0), frames)) == frames
 

@@ -143,7 +143,7 @@ async def ends_in_order(home: Home, connect: Connect, access_token: str, end: Ca
     polling = home.request("GET", f"/events?since={since}&wait=25", headers=tokens.headers)
     waiting = asyncio.create_task(polling)
     async with asyncio.timeout(5):
-        while not home.entry.runtime_data.polls._polls:  # noqa: ASYNC110 - nothing tells that a request waits
+        while not home.entry.runtime_data.polls._polls:  # noqa: ASYNC110 - nothing reports that a request waits
             await asyncio.sleep(0.01)
 
     await end()

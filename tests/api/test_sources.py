@@ -108,7 +108,7 @@ class TestTrustedProxy:
         assert await ask_for_code(home, "203.0.113.2") == 200
         assert await ask_for_code(home, "2001:db8::1") == 200
         assert await ask_for_code(home, "2001:db8::ffff:2") == 200
-        # Six strangers' requests an hour in all.
+        # Six requests of unknown sources an hour in all.
         assert await ask_for_code(home, "203.0.113.9") == 429
 
     async def test_a_network_of_ipv6_is_one_source(self, home: Home) -> None:
@@ -136,7 +136,7 @@ async def test_without_that_setting_the_header_gets_nobody_in(home: Home, caplog
     async with home.client.get(f"{BASE_PATH}/code", headers={"X-Forwarded-For": "203.0.113.1"}) as response:
         assert response.status == 400
     assert not await home.notifications()
-    caplog.clear()  # Home Assistant tells its owner that a proxy is not set up
+    caplog.clear()  # Home Assistant warns that a proxy is not set up
     async with home.client.get(f"{BASE_PATH}/code", headers={"X-Real-IP": "203.0.113.1"}) as response:
         assert response.status == 200
     assert (await home.display.next())["source"] == "127.0.0.1"

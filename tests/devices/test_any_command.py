@@ -46,9 +46,9 @@ REFUSED: Final = {
     "each holds one of three": ("datetime.set",),
 }
 MAY_FAIL: Final = {(command, "invalid_params"): why for why, commands in REFUSED.items() for command in commands} | {
-    ("arm.arm", "command_rejected"): "the panel wants its PIN",
-    ("arm.disarm", "command_rejected"): "the panel wants its PIN",
-    ("arm.trigger", "command_failed"): "the panel of the demo cannot be triggered twice",
+    ("arm.arm", "command_rejected"): "the alarm wants its PIN",
+    ("arm.disarm", "command_rejected"): "the alarm wants its PIN",
+    ("arm.trigger", "command_failed"): "the alarm of the demo cannot be triggered twice",
     ("media.seek", "command_failed"): "some players of the demo say that they can, and cannot",
     ("update.install", "command_failed"): "what is up to date has nothing to install",
 }

@@ -252,7 +252,7 @@ async def test_what_is_known_of_a_device_holds_while_it_is_offline(
 ) -> None:
     before = device("fan.living_room_fan")
     assert before.traits["fan"]["percent_step"] == 33.33
-    # The step is told in the state alone, which is gone; the new name is not.
+    # The step is in the state alone, which is gone; the new name is not.
     hass.states.async_set("fan.living_room_fan", "unavailable", {"friendly_name": "Fan"})
     ar.async_get(hass).async_create("Attic")
     await hass.async_block_till_done()
@@ -270,7 +270,7 @@ async def test_a_device_that_learnt_something_while_it_was_offline(
     taught = {**lamp.attributes, "supported_features": 4, "effect_list": ["rainbow"]}
     hass.states.async_set(LIGHT, "unavailable", lamp.attributes)
     hass.states.async_set(LIGHT, "unavailable", taught)
-    # What is new about it was told while nobody looked; what is told now changes with use.
+    # The new list arrived while it was offline; the attribute that changes now changes with use.
     hass.states.async_set(LIGHT, "on", {**taught, "brightness": 1})
     assert device(LIGHT).traits["effect"] == {"effects": ["rainbow"]}
     hass.states.async_set(LIGHT, "on", {**taught, "brightness": 255, "effect_list": ["rainbow", "candle"]})

@@ -333,7 +333,7 @@ async def test_a_place_that_changes_is_judged_again(
 
 
 async def test_a_cover_that_turns_out_to_be_a_garage_door_is_one(hass: HomeAssistant, judge: Judge) -> None:
-    """An integration may tell the class later, in the state alone."""
+    """An integration may set the class later, in the state alone."""
     hass.states.async_set("cover.x", "closed")
     target = {"action": "cover.open_cover", "target": {"entity_id": "cover.x"}}
     await set_up(hass, script={"x": {"sequence": [target]}})

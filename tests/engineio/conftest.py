@@ -17,7 +17,7 @@ from custom_components.interphone.engineio.server import Engine
 from custom_components.interphone.engineio.settings import Settings
 
 # Heartbeats longer than any test, and room for all clients of a test.
-PATIENT = Settings(
+NO_TIMEOUTS = Settings(
     ping_interval=20,
     ping_timeout=20,
     close_timeout=0.5,
@@ -185,9 +185,9 @@ class Wire:
         return opened, json.loads(text[1:])
 
 
-async def eventually(condition: Callable[[], object], patience: float = 5) -> None:
+async def eventually(condition: Callable[[], object], seconds: float = 5) -> None:
     """Wait for a state of the server that no event announces."""
-    async with asyncio.timeout(patience):
+    async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.001)
 
@@ -210,7 +210,7 @@ async def make_wire(serve: Any, http: ClientSession) -> AsyncGenerator[Callable[
     engines: list[Engine] = []
 
     async def make(version: int = 4, options: dict[str, Any] | None = None, **changes: Any) -> Wire:
-        engine = Engine(settings=replace(PATIENT, **changes), **(options or {}))
+        engine = Engine(settings=replace(NO_TIMEOUTS, **changes), **(options or {}))
         engines.append(engine)
         return Wire(engine, await serve(engine.handle_request, "/engine.io/"), http, version)
 
@@ -233,7 +233,7 @@ async def make_server(serve: Any) -> AsyncGenerator[Callable[..., Awaitable[tupl
     servers: list[SocketIoServer] = []
 
     async def make(options: dict[str, Any] | None = None, **changes: Any) -> tuple[SocketIoServer, str]:
-        sio = SocketIoServer(settings=replace(PATIENT, **changes), **(options or {}))
+        sio = SocketIoServer(settings=replace(NO_TIMEOUTS, **changes), **(options or {}))
         servers.append(sio)
         return sio, await serve(sio.handle_request)
 

@@ -38,7 +38,7 @@ async def read(client: ClientWebSocketResponse, count: int) -> list[str]:
     return [(await client.receive_str(timeout=5))[1:] for _ in range(count)]
 
 
-async def open_deaf(wire: Wire) -> tuple[RawSocket, Session]:
+async def open_stalled(wire: Wire) -> tuple[RawSocket, Session]:
     """Open a session whose client reads only when asked."""
     raw = await RawSocket.open(wire.url, wire.version)
     while (event := await wire.events.get())[0] != "connect":
@@ -88,39 +88,39 @@ async def test_bytes_in_a_batch_keep_their_place(make_wire: MakeWire) -> None:
 async def test_a_large_batch_goes_in_portions(make_wire: MakeWire, written: list[bytes]) -> None:
     """So a client that reads nothing holds no more than a portion outside its bounded queue."""
     wire = await make_wire(queue_packets=10_000, queue_size=10_000_000)
-    _, deaf = await open_deaf(wire)
+    _, stalled = await open_stalled(wire)
     client, opened = await wire.open_socket()
     texts = [f"{number:05}" + "x" * 1000 for number in range(3000)]
     written.clear()
     reading = asyncio.create_task(read(client, len(texts)))
-    wire.engine.broadcast([deaf, session_of(wire, opened["sid"])], messages(*texts))
+    wire.engine.broadcast([stalled, session_of(wire, opened["sid"])], messages(*texts))
     assert max(map(len, written)) < BATCH_PORTION + 2000
     assert await reading == texts
-    assert deaf.ended is None
-    assert deaf._outbox.size > 1_000_000
+    assert stalled.ended is None
+    assert stalled._outbox.size > 1_000_000
 
 
 async def test_who_does_not_read_is_cut_at_the_size(make_wire: MakeWire) -> None:
     wire = await make_wire(queue_packets=10_000, queue_size=1_000_000)
-    _, deaf = await open_deaf(wire)
+    _, stalled = await open_stalled(wire)
     client, opened = await wire.open_socket()
     session = session_of(wire, opened["sid"])
     sent = 0
-    while deaf.ended is None:
-        wire.engine.broadcast([deaf, session], messages(*("x" * 1000 for _ in range(100))))
+    while stalled.ended is None:
+        wire.engine.broadcast([stalled, session], messages(*("x" * 1000 for _ in range(100))))
         sent += 100
         await read(client, 100)
         # What one portion and the kernel's buffers hold comes on top.
         assert sent * 1000 < 8_000_000
-    assert deaf.ended == "too_slow"
+    assert stalled.ended == "too_slow"
     assert session.ended is None
 
 
 async def test_one_batch_alone_over_the_size_cuts_who_does_not_read(make_wire: MakeWire) -> None:
     wire = await make_wire(queue_packets=10_000, queue_size=100_000)
-    _, deaf = await open_deaf(wire)
-    wire.engine.broadcast([deaf], messages(*("x" * 1000 for _ in range(8000))))
-    assert deaf.ended == "too_slow"
+    _, stalled = await open_stalled(wire)
+    wire.engine.broadcast([stalled], messages(*("x" * 1000 for _ in range(8000))))
+    assert stalled.ended == "too_slow"
 
 
 @pytest.mark.parametrize("version", [3, 4])
@@ -226,11 +226,11 @@ async def test_what_is_written_later_is_not_lost_at_the_end(make_wire: MakeWire)
 
 async def test_what_is_written_later_waits_behind_what_waits_already(make_wire: MakeWire) -> None:
     wire = await make_wire(queue_packets=10_000, queue_size=10_000_000)
-    raw, deaf = await open_deaf(wire)
+    raw, stalled = await open_stalled(wire)
     texts = [f"{number:05}" + "x" * 1000 for number in range(5000)]
-    wire.engine.broadcast([deaf], messages(*texts))
-    deaf.write_later(*messages("ack"))
-    wire.engine.broadcast([deaf], messages("change", "last"))
+    wire.engine.broadcast([stalled], messages(*texts))
+    stalled.write_later(*messages("ack"))
+    wire.engine.broadcast([stalled], messages("change", "last"))
     got = [(await raw.read_frame()).decode()[1:] for _ in range(len(texts) + 3)]
     assert got == [*texts, "ack", "change", "last"]
 

@@ -14,7 +14,7 @@ type MakeWire = Callable[..., Awaitable[Wire]]
 
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    """What a client gets wrong is nothing to tell the home."""
+    """A client's mistake is not logged as the home's."""
     caplog.set_level(logging.DEBUG)
     yield
     records = caplog.get_records("call")

@@ -81,10 +81,10 @@ async def test_messages_are_small_until_a_session_is_known(make_wire: Any, versi
     await socket.send_str("4" + "x" * 1000)
     assert (await socket.receive(timeout=5)).type is WSMsgType.CLOSE
     assert socket.close_code == 1009
-    stranger, _ = await wire.open_socket()
-    await stranger.send_str("4" + "é" * 50)
-    assert (await stranger.receive(timeout=5)).type is WSMsgType.CLOSE
-    assert stranger.close_code == 1009
+    unauthenticated, _ = await wire.open_socket()
+    await unauthenticated.send_str("4" + "é" * 50)
+    assert (await unauthenticated.receive(timeout=5)).type is WSMsgType.CLOSE
+    assert unauthenticated.close_code == 1009
 
 
 async def test_bodies_are_small_until_a_session_is_known(make_wire: Any) -> None:
@@ -101,8 +101,8 @@ async def test_bodies_are_small_until_a_session_is_known(make_wire: Any) -> None
         for _ in range(20):
             yield b"4" + b"x" * 99
 
-    stranger = (await wire.open_polling())["sid"]
-    assert (await wire.post(stranger, unsized()))[0] == 413
+    unauthenticated = (await wire.open_polling())["sid"]
+    assert (await wire.post(unauthenticated, unsized()))[0] == 413
 
 
 @pytest.mark.parametrize("bound", [{"queue_packets": 10}, {"queue_size": 1000}])

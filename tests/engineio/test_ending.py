@@ -23,15 +23,15 @@ TOO_MUCH = 3_000_000
 CLOSE = bytes([0x88, 0x80, 0, 0, 0, 0])
 
 
-async def open_deaf(wire: Wire, count: int) -> list[RawSocket]:
+async def open_stalled(wire: Wire, count: int) -> list[RawSocket]:
     """Open clients that read nothing, with much of what they were sent still here."""
-    deaf = []
+    stalled = []
     for _ in range(count):
         client = await RawSocket.open(wire.url, wire.version)
-        deaf.append(client)
+        stalled.append(client)
         (*_, sid) = wire.engine._sessions
         wire.engine.write_frame(sid, ReadyMade.message("x" * TOO_MUCH))
-    return deaf
+    return stalled
 
 
 # --- clients that do not read ---
@@ -43,17 +43,17 @@ async def test_who_reads_nothing_and_says_goodbye_leaves_nothing_here(
 ) -> None:
     wire = await make_wire(version, close_timeout=0.1)
     sockets, tasks = open_sockets(), len(asyncio.all_tasks())
-    deaf = await open_deaf(wire, 3)
-    for client in deaf:
+    stalled = await open_stalled(wire, 3)
+    for client in stalled:
         client.writer.write(CLOSE)
     await eventually(lambda: not len(wire.engine))
     if stopping:
         await wire.engine.shutdown()
     # What is left are the clients' ends: what was unsent is dropped, and not kept for as long as they like.
-    await eventually(lambda: open_sockets() == sockets + len(deaf), patience=2)
+    await eventually(lambda: open_sockets() == sockets + len(stalled), seconds=2)
     await eventually(lambda: len(asyncio.all_tasks()) == tasks)
     assert (wire.engine._connections, wire.engine._tasks) == (set(), set())
-    for client in deaf:
+    for client in stalled:
         with suppress(ConnectionError):
             assert len(await client.reader.read()) < TOO_MUCH
         client.writer.close()
@@ -62,15 +62,15 @@ async def test_who_reads_nothing_and_says_goodbye_leaves_nothing_here(
 async def test_who_reads_nothing_and_says_nothing_more_is_given_up(make_wire: MakeWire) -> None:
     wire = await make_wire(ping_interval=0.1, ping_timeout=0.1, close_timeout=0.1)
     sockets, tasks = open_sockets(), len(asyncio.all_tasks())
-    deaf = await open_deaf(wire, 3)
-    for client in deaf:
+    stalled = await open_stalled(wire, 3)
+    for client in stalled:
         client.writer.write_eof()
-    assert [await wire.event("disconnect") for _ in deaf] == ["ping timeout"] * len(deaf)
-    await eventually(lambda: open_sockets() == sockets + len(deaf), patience=2)
+    assert [await wire.event("disconnect") for _ in stalled] == ["ping timeout"] * len(stalled)
+    await eventually(lambda: open_sockets() == sockets + len(stalled), seconds=2)
     # Neither a handler of a request nor one that waits for the client to read is left.
     await eventually(lambda: len(asyncio.all_tasks()) == tasks)
     assert (wire.engine._connections, wire.engine._tasks) == (set(), set())
-    for client in deaf:
+    for client in stalled:
         client.writer.close()
 
 
@@ -84,18 +84,18 @@ async def test_a_goodbye_comes_after_all_that_waits(make_wire: MakeWire, version
     for number in range(40):
         await wire.engine.send(sid, f"{number:02}")
     wire.engine.close(sid, "enough")
-    told = [f"4{number:02}" for number in range(40)]
+    packets = [f"4{number:02}" for number in range(40)]
     if version == 3:
-        told = [f"3:{packet}" for packet in told]
+        packets = [f"3:{packet}" for packet in packets]
     separator = "\x1e" if version == 4 else ""
-    for part in (told[:16], told[16:32], told[32:], ["1" if version == 4 else "1:1"]):
+    for part in (packets[:16], packets[16:32], packets[32:], ["1" if version == 4 else "1:1"]):
         assert await wire.poll(sid) == (200, separator.join(part))
     assert (await wire.poll(sid))[0] == 400
 
 
 async def test_python_s_client_hears_all_that_waits_and_then_the_goodbye(make_server: Any, http: ClientSession) -> None:
     sio, url = await make_server()
-    told: list[Any] = []
+    received: list[Any] = []
     over = asyncio.Event()
     sids: list[str] = []
 
@@ -104,7 +104,7 @@ async def test_python_s_client_hears_all_that_waits_and_then_the_goodbye(make_se
 
     sio.on("connect", connect)
     client = socketio.AsyncClient(reconnection=False, http_session=http)
-    client.on("number", told.append)
+    client.on("number", received.append)
     client.on("disconnect", lambda *_: over.set())
     await client.connect(url, transports=["polling"])
     # The first answers the poll that waits, so that none does when the session is closed.
@@ -113,7 +113,7 @@ async def test_python_s_client_hears_all_that_waits_and_then_the_goodbye(make_se
     sio.close(sids[0], "enough")
     async with asyncio.timeout(5):
         await over.wait()
-    assert told == list(range(40))
+    assert received == list(range(40))
     await client.shutdown()
     # What it leaves behind when it is closed while polling.
     loops = [loop for loop in (client.eio.read_loop_task, client.eio.write_loop_task) if loop]

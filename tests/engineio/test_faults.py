@@ -152,13 +152,13 @@ async def test_a_farewell_does_not_last(make_wire: Any) -> None:
     assert (await wire.poll(sid))[0] == 400
 
 
-@pytest.mark.parametrize(("reason", "told"), [("grant_revoked", "grant_revoked"), ("x" * 200, "x" * 123)])
-async def test_a_websocket_is_closed_with_the_reason(make_wire: Any, reason: str, told: str) -> None:
+@pytest.mark.parametrize(("reason", "sent"), [("grant_revoked", "grant_revoked"), ("x" * 200, "x" * 123)])
+async def test_a_websocket_is_closed_with_the_reason(make_wire: Any, reason: str, sent: str) -> None:
     wire = await make_wire()
     socket, opened = await wire.open_socket()
     wire.engine.close(opened["sid"], reason)
     message = await socket.receive(timeout=5)
-    assert (message.type, message.extra) == (WSMsgType.CLOSE, told)  # as much of it as a close frame holds
+    assert (message.type, message.extra) == (WSMsgType.CLOSE, sent)  # as much of it as a close frame holds
     assert await wire.event("disconnect") == reason
 
 

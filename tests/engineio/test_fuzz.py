@@ -110,7 +110,7 @@ async def test_any_body(app: tuple[App, ClientWebSocketResponse], body: bytes, k
         params["sid"] = (await response.text()).split('"sid":"')[1].split('"')[0]
     async with app[0].http.post(app[0].url, params=params, data=body, headers={"Content-Type": kind}) as response:
         assert (response.status, await response.text() == "ok") in {(200, True), (400, False)}
-    # Whatever it was, the session is over or goes on: until it is told to end.
+    # Whatever it was, the session is over or goes on: until it is closed.
     for _ in range(20):
         async with app[0].http.post(app[0].url, params=params, data=b"1" if version == 4 else b"1:1") as response:
             assert response.status in {200, 400}

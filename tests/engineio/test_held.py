@@ -49,7 +49,7 @@ class Beating(Client):
 async def open_clients(url: str, count: int) -> list[Beating]:
     """Open clients of both versions in turn."""
     clients = [await Beating.open(url, 4 - number % 2) for number in range(count)]
-    await eventually(lambda: all(client.joined for client in clients), patience=30)
+    await eventually(lambda: all(client.joined for client in clients), seconds=30)
     return clients
 
 
@@ -96,7 +96,7 @@ async def test_two_thousand_sockets_live_for_a_minute_on_their_heartbeat(make_se
         assert len(sio.eio.timetable._heap) < 3 * (COUNT + SILENT)
     await eventually(lambda: min(client.beats for client in clients) >= BEATS)
     assert len(sio.eio) == COUNT
-    # Who does not answer is put out: what kept the others was their heartbeat.
+    # A session without heartbeat is closed: the heartbeat kept the others.
     assert all(client.gone.done() for client in silent)
     assert ends == ["ping timeout"] * SILENT
     for sid in sio.manager.rooms["/"][None]:

@@ -36,8 +36,8 @@ async def _is_empty(engine: Engine) -> None:
 async def test_clients_that_never_read_cost_the_others_nothing(make_wire: Any) -> None:
     wire = await make_wire(**MANY, queue_packets=50, queue_size=1_000_000)
     sockets = open_sockets()
-    deaf = [await RawSocket.open(wire.url) for _ in range(200)]
-    deaf_sids = set(wire.engine._sessions)
+    stalled = [await RawSocket.open(wire.url) for _ in range(200)]
+    stalled_ids = set(wire.engine._sessions)
     readers = [await RawSocket.open(wire.url) for _ in range(200)]
     changes = 300
     padding = "x" * 10_000
@@ -53,11 +53,13 @@ async def test_clients_that_never_read_cost_the_others_nothing(make_wire: Any) -
         for sid in list(wire.engine._sessions):
             wire.engine.write_frame(sid, item)
         # The readers share this test's processor: let them have their turn before the next change.
-        await eventually(lambda: not any(s._outbox for sid, s in wire.engine._sessions.items() if sid not in deaf_sids))
+        await eventually(
+            lambda: not any(s._outbox for sid, s in wire.engine._sessions.items() if sid not in stalled_ids)
+        )
     await asyncio.wait_for(asyncio.gather(*reading), 30)
-    assert not deaf_sids & set(wire.engine._sessions)
+    assert not stalled_ids & set(wire.engine._sessions)
     assert len(wire.engine) == 200
-    for raw in [*deaf, *readers]:
+    for raw in [*stalled, *readers]:
         raw.writer.transport.abort()
     wire.events = asyncio.Queue()  # it held what sessions were opened with
     await _is_empty(wire.engine)

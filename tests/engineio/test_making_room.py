@@ -32,7 +32,7 @@ async def refused(wire: Wire, source: str) -> bool:
     return (await wire.request("GET", headers={"X-Source": source}))[0] == 503
 
 
-async def put_out(wire: Wire) -> tuple[str, str]:
+async def next_end(wire: Wire) -> tuple[str, str]:
     """Return the id and the reason of the next session that ends."""
     while True:
         event, sid, argument = await wire.events.get()
@@ -44,10 +44,10 @@ async def test_the_oldest_of_the_most_crowded_source_makes_way(wire: Wire) -> No
     one = [await come(wire, "one") for _ in range(2)]
     other = [await come(wire, "other") for _ in range(4)]
     third = await come(wire, "third")
-    assert await put_out(wire) == (other[0], "crowded_out")
+    assert await next_end(wire) == (other[0], "crowded_out")
     assert (await wire.poll(other[0]))[0] == 400
     await come(wire, "fourth")
-    assert await put_out(wire) == (other[1], "crowded_out")
+    assert await next_end(wire) == (other[1], "crowded_out")
     for sid in (*one, *other[2:], third):
         assert wire.engine.find(sid) is not None
     assert len(wire.engine) == 6
@@ -56,7 +56,7 @@ async def test_the_oldest_of_the_most_crowded_source_makes_way(wire: Wire) -> No
 async def test_two_crowds_together_lock_nobody_out(wire: Wire) -> None:
     crowds = [await come(wire, source) for source in ("one", "other") for _ in range(3)]
     await come(wire, "third")
-    assert (await put_out(wire))[0] in (crowds[0], crowds[3])
+    assert (await next_end(wire))[0] in (crowds[0], crowds[3])
 
 
 async def test_who_is_the_crowd_itself_is_refused(wire: Wire) -> None:
@@ -69,18 +69,18 @@ async def test_who_is_the_crowd_itself_is_refused(wire: Wire) -> None:
     assert len(wire.engine) == 6
 
 
-async def test_who_is_known_is_never_put_out(wire: Wire) -> None:
+async def test_who_is_known_is_never_crowded_out(wire: Wire) -> None:
     known = [await come(wire, "one") for _ in range(6)]
     for sid in known:
         wire.engine.authenticated(sid)
-    strangers = [await come(wire, source) for source in ("other",) * 4 + ("third",) * 2]
+    unknown = [await come(wire, source) for source in ("other",) * 4 + ("third",) * 2]
     await come(wire, "fourth")
-    assert await put_out(wire) == (strangers[0], "crowded_out")
+    assert await next_end(wire) == (unknown[0], "crowded_out")
     for sid in known:
         assert wire.engine.find(sid) is not None
-    # A house full of those that are known is no crowd of strangers.
+    # A house full of those that are known is no crowd of unknown ones.
     await come(wire, "one")
-    assert await put_out(wire) == (strangers[1], "crowded_out")
+    assert await next_end(wire) == (unknown[1], "crowded_out")
 
 
 async def test_a_socket_that_makes_way_is_dropped(wire: Wire) -> None:

@@ -19,13 +19,13 @@ import pytest
 from custom_components.interphone.engineio.ready import ReadyMade
 from custom_components.interphone.engineio.server import Engine
 
-from .conftest import PATIENT, Wire, eventually
+from .conftest import NO_TIMEOUTS, Wire, eventually
 
 type MakeWire = Callable[..., Awaitable[Wire]]
 
 
 class Reluctant:
-    """A WebSocket client that reads when it is told to, and never beforehand."""
+    """A WebSocket client that reads on request, and never beforehand."""
 
     def __init__(self, raw: socket.socket) -> None:
         self._raw = raw
@@ -51,14 +51,14 @@ class Reluctant:
 
     async def send_until_stuck(self, frame: bytes) -> int:
         """Send a frame again and again until the server takes no more; return how many went out whole."""
-        sent, patience = 0, 0
-        while patience < 50:
+        sent, blocked = 0, 0
+        while blocked < 50:
             try:
                 size = self._raw.send(frame)
             except BlockingIOError:
-                patience += 1
+                blocked += 1
             else:
-                sent, patience = sent + 1, 0
+                sent, blocked = sent + 1, 0
                 if size < len(frame):
                     self._unsent = asyncio.create_task(self._loop.sock_sendall(self._raw, frame[size:]))
                     return sent
@@ -102,7 +102,7 @@ def certificate(tmp_path: Path) -> Path:
 
 
 async def test_home_assistant_with_a_certificate_of_its_own(certificate: Path) -> None:
-    engine = Engine(settings=PATIENT)
+    engine = Engine(settings=NO_TIMEOUTS)
     app = web.Application()
     app.router.add_route("*", "/engine.io/", engine.handle_request)
     runner = web.AppRunner(app, access_log=None)

@@ -136,16 +136,16 @@ class TestPlain:
         for number in range(60):
             desk.gate.failures = 0
             if not desk.live():
-                world.known.add(f"asker {number}")
-                desk.request(requester(f"asker {number}"))
+                world.known.add(f"source {number}")
+                desk.request(requester(f"source {number}"))
             wrong(desk, code_of(only(desk)), f"source {number}")
-        world.known.add("asker")
-        code = code_of(desk.request(requester("asker")))
+        world.known.add("source")
+        code = code_of(desk.request(requester("source")))
         with pytest.raises(RateLimitedError) as refused:
             desk.check(code, "one more")
         assert refused.value.retry_after == 3600
         world.pass_time(3600)
-        assert desk.check(code_of(desk.request(requester("asker"))), "one more").state is PairingState.PAIRED
+        assert desk.check(code_of(desk.request(requester("source"))), "one more").state is PairingState.PAIRED
 
     def test_checks_that_compare_nothing_cost_their_own_source_only(self, desk: PairingDesk) -> None:
         """Sixty checks of nothing from three addresses would otherwise keep a resident out for an hour."""

@@ -334,7 +334,7 @@ class DeskMachine(RuleBasedStateMachine):
     # What always holds.
 
     @invariant()
-    def told_is_true(self) -> None:
+    def listeners_agree(self) -> None:
         if not self.stalled:
             self.repeats_left = 0
             live = {pairing.id: pairing for pairing in self.desk.live()}

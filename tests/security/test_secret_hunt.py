@@ -147,7 +147,7 @@ async def test_nothing_leaks(
     await home.hass.async_block_till_done()
 
     # The clients of this test live in the same process; what they log of their own messages is not the home's. And Home
-    # Assistant's WebSocket logger, at this level, tells all that any frontend is sent: docs/security.md says so.
+    # Assistant's WebSocket logger, at this level, logs all that any frontend is sent: docs/security.md says so.
     not_ours = ("engineio.client", "socketio.client", "homeassistant.components.websocket_api")
     ours = [record for record in caplog.records if not record.name.startswith(not_ours)]
     logged = "\n".join(record.getMessage() + str(record.exc_text or "") for record in ours)
@@ -158,7 +158,7 @@ async def test_nothing_leaks(
     assert hunted.in_text("\n".join(str(state.as_dict()) for state in states)) == []
     assert hunted.in_text(json.dumps(diagnostics)) == []
     assert hunted.in_text(json.dumps([audit, grants])) == []
-    # A PIN is part of the service call it is for, and Home Assistant tells and records those; we say it nowhere.
+    # A PIN is part of the service call it is for, and Home Assistant logs and records those; Interphone never does.
     own_words = [record.getMessage() for record in ours if record.name.startswith("custom_components.interphone")]
     own_events = [str(event.as_dict()) for event in events if event.event_type.startswith("interphone")]
     assert own_events

@@ -49,6 +49,6 @@ def test_a_crowd_of_callers_is_forgotten_and_frees_nobody_who_tried_lately(
     assert tried.wait("lately") == 0
     clock.now = 70
     assert tried.wait("new") == 0
-    # How many are held is told to nobody outside.
+    # How many are held is not public.
     assert set(tried._attempts) == {"lately", "new"}
     assert tried.wait("lately") == 40

@@ -168,7 +168,7 @@ async def test_strangers_are_sent_to_sign_in(visitor: Visitor) -> None:
 
 
 async def test_this_machine_has_one_name(tmp_path: Path) -> None:
-    """Homes and cookies tell localhost and 127.0.0.1 apart; people do not."""
+    """Homes and cookies distinguish localhost and 127.0.0.1; people do not."""
     async with serve(tmp_path / "data", origin="http://localhost:8080") as site:
         visitor = await site.visit()
         async with visitor.http.get("/sign-in", allow_redirects=False) as response:

@@ -34,7 +34,7 @@ HELPERS: Final = frozenset(
     }
 )
 _HELPER: Final = re.compile(rf"\b({'|'.join(sorted(HELPERS))})\b(?:\.([a-z0-9_]+))?")
-# Events that tell of any entity.
+# Events that concern any entity.
 _ANY_ENTITY: Final = ("call_service", "state_changed", "state_reported", "timer.")
 
 # Domains whose entities take commands.

@@ -39,7 +39,7 @@ from .registry import CONTROLS, DOMAINS
 _TRACKER: Final = "device_tracker"
 # What may be shown as something else by the integration `switch_as_x`.
 _WRAPPED: Final = "switch."
-# Entities of which no event tells that the facts have changed: a cover may get another device class.
+# Domains whose facts change without an event: a cover may get another device class.
 _SILENT: Final = (
     _WRAPPED,
     *(f"{domain}." for domain, kind in DOMAINS.items() if kind.sensitive_classes),
@@ -295,7 +295,7 @@ class Sensitivity:
         return self._read(entity_id) if fact is None else fact
 
     def _read(self, entity_id: str) -> _Fact:
-        """Return the facts on an entity, read anew where no event tells of a change."""
+        """Return the facts on an entity, read anew where no event reports a change."""
         known = self._facts.get(entity_id)
         if known is not None and not known.effect.by_place and not entity_id.startswith(_SILENT):
             return known

@@ -22,7 +22,7 @@ from .models import Pairing, PairingKind, PairingState, Proof, Requester
 # Wrong codes per pairing. A plain code is shared by all sources, so no single source can exhaust it.
 ATTEMPTS_PER_SOURCE: Final = 5
 ATTEMPTS_PLAIN_TOTAL: Final = 20
-# Pairings that wait while another is shown: a person can tell a few apart.
+# Pairings that wait while another is shown: a person can distinguish a few.
 PENDING_MAX: Final = 3
 # A code begun at a display has 20^12 possibilities (52 bit). It needs no attempt budget, so no source can exhaust one.
 DISPLAY_CODE_LENGTH: Final = 12

@@ -35,7 +35,7 @@ async def polls(home: Home, tokens: Tokens) -> AsyncGenerator[Callable[..., asyn
 async def waiting(home: Home, count: int) -> None:
     """Wait until so many polls wait."""
     async with asyncio.timeout(5):
-        # A poll that waits tells nobody.
+        # Nothing reports that a poll waits.
         while sum(len(polls) for polls in home.entry.runtime_data.polls._polls.values()) != count:  # noqa: ASYNC110
             await asyncio.sleep(0)
 

@@ -41,7 +41,7 @@ def _demo_weather() -> Any:
 
 
 class Station(WeatherEntity):
-    """A weather service that tells what a test wants it to, when the test wants it to."""
+    """A weather service that returns a test's forecast when the test releases it."""
 
     _attr_name = STATION
     _attr_condition = "sunny"

@@ -20,7 +20,7 @@ async def post_around(
     await writer.drain()
     async with asyncio.timeout(5):
         # It is let in, and waits for the rest.
-        while (await home.grants())[0]["last_used"] == used:  # noqa: ASYNC110 - nothing else tells
+        while (await home.grants())[0]["last_used"] == used:  # noqa: ASYNC110 - nothing else reports it
             await asyncio.sleep(0)
     await meanwhile
     writer.write(body[5:])

@@ -43,8 +43,8 @@ async def streams(home: Home, camera: FilmCamera, connect: Connect) -> Streams:
     """Return the camera's streams in the next `devices`."""
     website = await connect((await home.pair_from_display()).token)
     devices = (await website.receive("snapshot"))["devices"]
-    told = {device["name"]: device["traits"]["camera"] for device in devices if device["type"] == "camera"}
-    assert told == {
+    described = {device["name"]: device["traits"]["camera"] for device in devices if device["type"] == "camera"}
+    assert described == {
         "Garden": {"snapshot": True, "streams": []},
         "Gate": {"snapshot": True, "streams": ["webrtc"]},
         "Porch": {"snapshot": True, "streams": []},

@@ -109,9 +109,9 @@ async def test_two_hundred_that_never_read_cost_two_hundred_others_nothing(
     home: Home, open_website: OpenWebsite
 ) -> None:
     addresses = sources()
-    deaf = [await open_website(4 - number % 2, source=next(addresses)) for number in range(200)]
+    stalled = [await open_website(4 - number % 2, source=next(addresses)) for number in range(200)]
     readers = [await open_website(4 - number % 2, source=next(addresses)) for number in range(200)]
-    for website in deaf:
+    for website in stalled:
         website.transport.pause_reading()
     [(_, begun)] = readers[0].received
     # More than the kernel takes for one of them, and more than may wait after that.
@@ -123,17 +123,17 @@ async def test_two_hundred_that_never_read_cost_two_hundred_others_nothing(
     await eventually(lambda: all(website.received[-1] == ("state", expected[-1]) for website in readers))
     for website in readers:
         assert website.received[1:] == [("state", seq) for seq in expected]
-    # The deaf were cut off, each of them; what they did hear was whole and in order, and they may come for the rest.
-    for website in deaf:
+    # The stalled were closed, each of them; what they received was whole and in order, and they may come for the rest.
+    for website in stalled:
         website.transport.resume_reading()
     async with asyncio.timeout(10):
-        await asyncio.gather(*(website.gone for website in deaf))
-    for website in deaf:
+        await asyncio.gather(*(website.gone for website in stalled))
+    for website in stalled:
         assert website.received[1:] == [("state", seq) for seq in expected[: len(website.numbers)]]
         assert len(website.numbers) < len(expected)
-    again = await open_website(since={"epoch": deaf[0].epoch, "seq": deaf[0].numbers[-1]})
+    again = await open_website(since={"epoch": stalled[0].epoch, "seq": stalled[0].numbers[-1]})
     assert again.received[-1] == ("resume", expected[-1])
-    assert deaf[0].numbers + again.numbers == list(expected)
+    assert stalled[0].numbers + again.numbers == list(expected)
     assert not any(website.gone.done() for website in readers)
 
 

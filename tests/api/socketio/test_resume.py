@@ -26,7 +26,7 @@ WAYS = ("polling", "websocket", "upgrade")
 RETURNS = 6
 # How many changes the slowest may be behind.
 LAG = 200
-PATIENCE = 90
+TIMEOUT = 90
 # How many changes the home keeps: more than that, and fewer than are missed now and then.
 ALL, LITTLE = 4096, 12
 
@@ -192,7 +192,7 @@ async def test_dropped_at_random_and_resumed(
     monkeypatch.setattr("custom_components.interphone.devices.feed.FEED_LENGTH", held)
     await reload(story)
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await run(story, cutters, await processes(), anew=held == LITTLE)
     except TimeoutError:
         pytest.fail(f"no end: {[str(follower) for follower in story.followers.values()]}")

@@ -118,8 +118,8 @@ async def test_a_scope_without_the_camera_ends_the_stream(
     stream = await watch(website)
     await home.command("grants/update", grant_id=tokens.grant_id, scope={"devices": []})
     assert camera.closed == [stream]
-    told = [await website.next() for _ in range(2)]
-    assert ("webrtc", {"stream": stream, "type": "closed"}) in told
+    received = [await website.next() for _ in range(2)]
+    assert ("webrtc", {"stream": stream, "type": "closed"}) in received
     refused = await ask(website, "webrtc_candidate", stream=stream, candidate=CANDIDATE)
     assert refused["error"] == "invalid_request"
 
@@ -164,9 +164,9 @@ async def test_a_camera_that_refuses_is_told_without_its_words(
 ) -> None:
     camera.fault = fault
     stream = (await ask(website, "webrtc_offer", device=gate, offer="nonsense"))["stream"]
-    told = await website.receive("webrtc")
-    assert (told["stream"], told["type"], told["error"]) == (stream, "error", "command_failed")
-    assert "secret" not in told["message"]
+    signal = await website.receive("webrtc")
+    assert (signal["stream"], signal["type"], signal["error"]) == (stream, "error", "command_failed")
+    assert "secret" not in signal["message"]
     assert "secret" not in caplog.text
     assert camera.closed == [stream]
 
@@ -238,7 +238,7 @@ async def test_what_is_no_candidate(website: Socket, watch: Watch, camera: LiveC
     assert not camera.candidates
 
 
-async def test_strangers_watch_nothing(connect: Connect, gate: str, camera: LiveCamera) -> None:
-    stranger = await connect()
-    assert (await ask(stranger, "webrtc_offer", device=gate, offer="v=0"))["error"] == "missing_token"
+async def test_unauthenticated_sessions_watch_nothing(connect: Connect, gate: str, camera: LiveCamera) -> None:
+    unauthenticated = await connect()
+    assert (await ask(unauthenticated, "webrtc_offer", device=gate, offer="v=0"))["error"] == "missing_token"
     assert not camera.offers

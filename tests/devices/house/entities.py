@@ -42,15 +42,15 @@ class Fan(FanEntity):
     _attr_name = "Fan"
     _attr_supported_features = FanEntityFeature.SET_SPEED | FanEntityFeature.TURN_ON | FanEntityFeature.TURN_OFF
 
-    def __init__(self, speeds: int, speed: int = 0, *, deaf: bool = False) -> None:
+    def __init__(self, speeds: int, speed: int = 0, *, ignores_calls: bool = False) -> None:
         self._attr_speed_count = speeds
         self._range = (1, speeds)
-        self._deaf = deaf
+        self._ignores_calls = ignores_calls
         self.speed = speed
         self._attr_percentage = ranged_value_to_percentage(self._range, speed) if speed else 0
 
     async def async_set_percentage(self, percentage: int) -> None:
-        if self._deaf:
+        if self._ignores_calls:
             return
         self.speed = math.ceil(percentage_to_ranged_value(self._range, percentage)) if percentage else 0
         self._attr_percentage = ranged_value_to_percentage(self._range, self.speed) if self.speed else 0
@@ -95,16 +95,16 @@ class Thermostat(ClimateEntity):
     _attr_hvac_mode = HVACMode.HEAT
     _attr_supported_features = ClimateEntityFeature.TARGET_TEMPERATURE
 
-    def __init__(self, unit: str, *, step: float = 1, deaf: bool = False, **attributes: Any) -> None:
+    def __init__(self, unit: str, *, step: float = 1, ignores_calls: bool = False, **attributes: Any) -> None:
         self._attr_temperature_unit = unit
         self._attr_target_temperature_step = step
-        self._deaf = deaf
+        self._ignores_calls = ignores_calls
         self.sent: list[Any] = []
         furnish(self, attributes)
 
     async def async_set_temperature(self, **kwargs: Any) -> None:
         self.sent.append(kwargs.get("temperature", (kwargs.get("target_temp_low"), kwargs.get("target_temp_high"))))
-        if self._deaf:
+        if self._ignores_calls:
             return
         self._attr_target_temperature = kwargs.get("temperature")
         self._attr_target_temperature_low = kwargs.get("target_temp_low")
@@ -151,10 +151,10 @@ class Lamp(LightEntity):
     _attr_name = "Lamp"
     _attr_is_on = True
 
-    def __init__(self, *modes: ColorMode, deaf: bool = False, **attributes: Any) -> None:
+    def __init__(self, *modes: ColorMode, ignores_calls: bool = False, **attributes: Any) -> None:
         self._attr_supported_color_modes = set(modes or [ColorMode.ONOFF])
         self._attr_color_mode = modes[0] if modes else ColorMode.ONOFF
-        self._deaf = deaf
+        self._ignores_calls = ignores_calls
         self.sent: list[dict[str, Any]] = []
         furnish(self, attributes)
 
@@ -164,7 +164,7 @@ class Lamp(LightEntity):
 
     async def async_turn_on(self, **kwargs: Any) -> None:
         self.sent.append(kwargs)
-        if self._deaf:
+        if self._ignores_calls:
             return
         self._attr_is_on = True
         if "white" in kwargs:
@@ -180,28 +180,28 @@ class Lamp(LightEntity):
 
 
 class Cover(CoverEntity):
-    """A cover that keeps what it was told."""
+    """A cover that records the calls it received."""
 
     _attr_supported_features = CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE | CoverEntityFeature.STOP
     _attr_is_closed = True
 
     def __init__(self, name: str, **attributes: Any) -> None:
         self._attr_name = name
-        self.told: list[str] = []
+        self.calls: list[str] = []
         furnish(self, attributes)
 
     async def async_open_cover(self, **_: Any) -> None:
-        self.told.append("open")
+        self.calls.append("open")
         self._attr_is_closed = False
         self.async_write_ha_state()
 
     async def async_close_cover(self, **_: Any) -> None:
-        self.told.append("close")
+        self.calls.append("close")
         self._attr_is_closed = True
         self.async_write_ha_state()
 
     async def async_set_cover_position(self, **kwargs: Any) -> None:
-        self.told.append(f"set {kwargs['position']}")
+        self.calls.append(f"set {kwargs['position']}")
 
 
 class Lock(LockEntity):
@@ -264,7 +264,7 @@ class Alarm(AlarmControlPanelEntity):
 
 
 class OpenAlarm(AlarmControlPanelEntity):
-    """A panel without codes."""
+    """An alarm without codes."""
 
     _attr_name = "House"
     _attr_alarm_state = AlarmControlPanelState.DISARMED
@@ -293,24 +293,24 @@ class Relay(SwitchEntity):
 
 
 class Player(MediaPlayerEntity):
-    """A player that keeps what it was told."""
+    """A player that records the calls it received."""
 
     _attr_name = "Player"
     _attr_state = MediaPlayerState.OFF
 
     def __init__(self, features: MediaPlayerEntityFeature, **attributes: Any) -> None:
         self._attr_supported_features = features
-        self.told: list[str] = []
+        self.calls: list[str] = []
         furnish(self, attributes)
 
     async def async_turn_off(self) -> None:
-        self.told.append("off")
+        self.calls.append("off")
 
     async def async_turn_on(self) -> None:
-        self.told.append("on")
+        self.calls.append("on")
 
     async def async_select_source(self, source: str) -> None:
-        self.told.append(source)
+        self.calls.append(source)
         self._attr_source = source
         self.async_write_ha_state()
 

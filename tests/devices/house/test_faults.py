@@ -72,7 +72,7 @@ async def test_it_comes_and_goes_with_what_it_says(house: House, caplog: pytest.
     await house.add("light", Lamp(ColorMode.BRIGHTNESS))
     house.hass.states.async_set("light.odd", "on", DIMMER)
     odd = await house.see("Odd")
-    for attribute, told in (("effect", 1), ("friendly_name", 1), ("effect", 1)):
+    for attribute, logged in (("effect", 1), ("friendly_name", 1), ("effect", 1)):
         since = await house.position()
         house.hass.states.async_set("light.odd", "on", {**DIMMER, attribute: Unreadable("x")})
         house.hass.states.async_set("light.lamp", "off", house.hass.states.get("light.lamp").attributes)
@@ -88,7 +88,7 @@ async def test_it_comes_and_goes_with_what_it_says(house: House, caplog: pytest.
         back, lamp = (change["payload"] for change in await house.changes(since))
         assert [device["id"] for device in back["added"]] == [odd["id"]]
         assert lamp["state"]["on_off"] == {"on": True}
-        assert len(complaints(caplog, "light.odd")) == told
+        assert len(complaints(caplog, "light.odd")) == logged
 
 
 async def test_an_entity_that_goes_while_it_is_left_out_is_forgotten(house: House) -> None:

@@ -46,9 +46,9 @@ class Application:
             "echo": self.echo,
             "ask": self.ask,
             "kinds": self.kinds,
-            "tell me Unicode": self.tell_unicode,
+            "send Unicode": self.send_unicode,
             "burst me": self.burst,
-            "put me out": self.put_out,
+            "disconnect me": self.disconnect_client,
             "revoke me": self.revoke,
             "my id": self.my_id,
             "how did it end": self.how_did_it_end,
@@ -85,14 +85,14 @@ class Application:
     async def kinds(self, _sid: str, *args: Any) -> tuple[str, ...]:
         return tuple(type(arg).__name__ for arg in args)
 
-    async def tell_unicode(self, _sid: str, times: int) -> str:
+    async def send_unicode(self, _sid: str, times: int) -> str:
         return UNICODE * times
 
     async def burst(self, sid: str, count: int) -> None:
         for number in range(count):
             send(self.sio, sid, "burst", number)
 
-    async def put_out(self, sid: str) -> None:
+    async def disconnect_client(self, sid: str) -> None:
         await self.sio.disconnect(sid)
 
     async def revoke(self, sid: str) -> None:

@@ -9,7 +9,7 @@
 "use strict";
 
 const TRANSPORTS = { polling: ["polling"], websocket: ["websocket"], upgrade: ["polling", "websocket"] };
-const PATIENCE = 10000;
+const TIMEOUT_MS = 10000;
 const UNICODE = "현관문 é ß 😀 \u2028 日本語 ";
 const RAW = [0, 1, 2, 127, 128, 254, 255];
 
@@ -177,8 +177,8 @@ function behavioursOf({ io, generation, bytes, kinds, options: more = {} }, url)
       const long = text(way).repeat(Math.ceil(100000 / size));
       const [back] = await ask(socket, "ask", long);
       check(back === long, "differs");
-      const [told] = await ask(socket, "tell me Unicode", 3000);
-      check(told === UNICODE.repeat(3000), "the server's differs");
+      const [received] = await ask(socket, "send Unicode", 3000);
+      check(received === UNICODE.repeat(3000), "the server's differs");
     }),
 
     "bursts of 50": using(burstBothWays),
@@ -224,7 +224,7 @@ function behavioursOf({ io, generation, bytes, kinds, options: more = {} }, url)
     "server disconnects": using(async (socket, way) => {
       const [id] = await ask(socket, "my id");
       const gone = once(socket, "disconnect");
-      socket.emit("put me out");
+      socket.emit("disconnect me");
       same((await gone)[0], "io server disconnect", "reason");
       check(!socket.connected, "connected");
       await ended(way, id, ["server disconnect"]);
@@ -280,7 +280,7 @@ function behavioursOf({ io, generation, bytes, kinds, options: more = {} }, url)
 function inTime(work) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("timed out")), PATIENCE);
+    timer = setTimeout(() => reject(new Error("timed out")), TIMEOUT_MS);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

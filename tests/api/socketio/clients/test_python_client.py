@@ -90,7 +90,7 @@ async def test_a_disconnect_by_the_server_is_noticed(connect: Any) -> None:
     client.on("disconnect", reason.set_result)
     await connect(None, client)
     sid = client.get_sid()
-    await client.emit("put me out")
+    await client.emit("disconnect me")
     assert await asyncio.wait_for(reason, 5) == client.reason.SERVER_DISCONNECT
     assert await (await connect()).call("how did it end", sid, timeout=5) == "server disconnect"
 
