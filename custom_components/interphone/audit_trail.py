@@ -36,6 +36,7 @@ GRANT_ACTS: Final = {
     GrantEvent.PAUSED: Act.PAUSED,
     GrantEvent.RESUMED: Act.RESUMED,
     GrantEvent.REVOKED: Act.REVOKED,
+    GrantEvent.TOKEN_ENDED: Act.TOKEN_ENDED,
     GrantEvent.REUSED: Act.TOKEN_REUSED,
 }
 

@@ -200,7 +200,7 @@ def _timer(hass: HomeAssistant) -> Callable[[float, Callable[[], None]], Callabl
 
 def _build_grants(store: PrivateStore, records: Records, settings: Settings, generation: Generation) -> Grants:
     """Restore the grants and their tokens; every save of the store includes them."""
-    access = AccessTokens(records.serial, records.keys, time.time, records.retired)
+    access = AccessTokens(records.serial, records.keys, time.time, records.retired, records.ended)
     refresh = RefreshTokens(records.pepper, records.families, time.time)
     store.bind(HOME, lambda: {"serial": records.serial, "generation": generation.number})
     store.bind(TOKENS, lambda: dump_tokens(access, refresh))

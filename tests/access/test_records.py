@@ -10,7 +10,13 @@ import pytest
 
 from custom_components.interphone.access.models import Grant, May, PausedBy, Scope, Selection
 from custom_components.interphone.access.records import Records, dump_grant, dump_tokens
-from custom_components.interphone.access.tokens import AccessTokens, RefreshFamily, RefreshTokens, SigningKey
+from custom_components.interphone.access.tokens import (
+    AccessTokens,
+    EndedToken,
+    RefreshFamily,
+    RefreshTokens,
+    SigningKey,
+)
 from custom_components.interphone.errors import StorageError
 
 NEW_YEAR = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -20,6 +26,7 @@ RECORDS = Records(
     retired=(SigningKey("retired", 0.5, b"r" * 32),),
     pepper=b"p" * 32,
     families=(RefreshFamily("one", "digest", 3.0, ("spent", "earlier")), RefreshFamily("two", "other", 4.5)),
+    ended=(EndedToken("exchanged", "one", 5.0),),
     grants=(
         Grant(
             "one",
@@ -49,7 +56,7 @@ RECORDS = Records(
 
 def dump(records: Records) -> dict[str, Any]:
     """Write records as the relay does, through JSON."""
-    access = AccessTokens(records.serial, records.keys, lambda: 0.0, records.retired)
+    access = AccessTokens(records.serial, records.keys, lambda: 0.0, records.retired, records.ended)
     refresh = RefreshTokens(records.pepper, records.families, lambda: 0.0)
     sections = {
         "home": {"serial": records.serial, "generation": records.generation},
@@ -88,7 +95,7 @@ def test_what_is_written_is_read_back() -> None:
 
 
 # Files of earlier versions have no such field.
-LATER = {"paused_by", "retired", "generation"}
+LATER = {"paused_by", "retired", "generation", "ended"}
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ class Act(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     REVOKED = "revoked"
+    TOKEN_ENDED = "token_ended"  # noqa: S105 - the name of an act
     TOKEN_REUSED = "token_reused"  # noqa: S105 - the name of an act
     COMMAND = "command"
 

@@ -24,10 +24,10 @@ from ..errors import (
 from ..listeners import Listeners
 from .generation import Generation
 from .migrations import Section
-from .models import Grant, PausedBy, Scope
+from .models import UNBOUND, Bound, Grant, May, PausedBy, Scope
 from .records import GRANTS, dump_grant
 from .store import SAVE_RETRY_DELAY, PrivateStore
-from .tokens import SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX, AccessTokens, RefreshFamily, RefreshTokens
+from .tokens import SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX, AccessTokens, EndedToken, RefreshFamily, RefreshTokens
 
 # Grants of a home: far more than anyone pairs, few enough to review.
 GRANTS_MAX: Final = 64
@@ -44,17 +44,22 @@ class GrantEvent(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     REVOKED = "revoked"
+    TOKEN_ENDED = "token_ended"  # noqa: S105 - an exchanged token, by its website
     REUSED = "token_reused"  # a spent refresh token was presented; the revocation follows
 
 
 @dataclass(frozen=True, slots=True)
 class GrantChange:
-    """A change: the grant after it and, when it was edited, paused or resumed, before it; the source that caused it."""
+    """A change: the grant after it and, when it was edited, paused or resumed, before it; the source that caused it.
+
+    `token_id` is that of an exchanged token that was ended.
+    """
 
     event: GrantEvent
     grant: Grant
     source: str | None = None
     before: Grant | None = None
+    token_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,11 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A grant that a token was valid for, and the end of that token in seconds since the epoch."""
+    """A grant as a token has it, the end of that token in seconds since the epoch, and what it is bound to."""
 
     grant: Grant
     token_expires: float
+    bound: Bound = UNBOUND
 
 
 class Grants:
@@ -134,20 +140,26 @@ class Grants:
         grant = self.require_active(claims.grant_id)
         if claims.recognised:
             raise ExpiredTokenError
-        return Admission(self._touch(grant, source), claims.expires)
+        return Admission(_bounded(self._touch(grant, source), claims.bound), claims.expires, claims.bound)
 
     def authenticate(self, token: str, source: str) -> Grant:
         """Return the grant of an access token. Raises the errors of `admit`."""
         return self.admit(token, source).grant
 
-    def require_active(self, grant_id: str) -> Grant:
-        """Return the current state of a grant. Raises `RevokedGrantError`, also once expired, or `PausedGrantError`."""
+    def require_active(self, grant_id: str, bound: Bound = UNBOUND) -> Grant:
+        """Return the current state of a grant, as a token with this bound has it.
+
+        Raises `RevokedGrantError`, also once expired, `PausedGrantError`, or `InvalidTokenError` when an exchanged
+        token was ended.
+        """
+        if self._access.is_ended(bound.token_id):
+            raise InvalidTokenError
         grant = self._grants.get(grant_id)
         if grant is None or (grant.expires and grant.expires <= dt_util.utcnow()):
             raise RevokedGrantError
         if grant.paused:
             raise PausedGrantError
-        return grant
+        return _bounded(grant, bound)
 
     async def create(
         self,
@@ -212,15 +224,40 @@ class Grants:
         lifetime = int(self.token_lifetime)
         return TokenPair(self._access.issue(grant.id, lifetime), refresh, lifetime)
 
-    def grant_of(self, token: str) -> str:
-        """Return the grant id of an access or refresh token. Raises `InvalidTokenError` or `ExpiredTokenError`."""
+    def exchange(
+        self, token: str, source: str, *, expires_in: int | None, may: May | None, devices: frozenset[str] | None
+    ) -> tuple[str, int]:
+        """Return a shorter and narrower access token (RFC 8693) for an access token, and its seconds to live.
+
+        None leaves a value as the given token has it; no value widens it. Raises the errors of `admit`.
+        """
+        self.admit(token, source)
+        bound = Bound(may or May.DOORS_AND_ALARMS, devices)
+        return self._access.exchange(self._access.verify(token), expires_in, bound)
+
+    async def end(self, token: str, source: str) -> None:
+        """End what a website holds: an exchanged token alone, with any other the grant behind it.
+
+        Raises `InvalidTokenError`, `ExpiredTokenError`, `UnknownGrantError`, `RateLimitedError` for too many exchanged
+        tokens, or `StorageError` in the way of `revoke`.
+        """
         try:
-            return self._refresh.grant_of(token)
+            grant_id = self._refresh.grant_of(token)
         except InvalidTokenError:
             claims = self._access.verify(token)
-        if claims.recognised:
-            raise InvalidTokenError
-        return claims.grant_id
+            if claims.recognised:
+                raise
+            grant_id = claims.grant_id
+            if token_id := claims.bound.token_id:
+                await self._end_token(EndedToken(token_id, grant_id, claims.expires), source)
+                return
+        await self.revoke(grant_id, source=source)
+
+    async def _end_token(self, token: EndedToken, source: str) -> None:
+        grant = self.get(token.grant_id)
+        self._access.end(token)
+        self._listeners.notify(GrantChange(GrantEvent.TOKEN_ENDED, grant, source, token_id=token.token_id))
+        await self._save_removal()
 
     async def tend_keys(self) -> None:
         """Renew the signing key when it is old; drop its predecessor when no token needs it. Raises `StorageError`."""
@@ -341,3 +378,10 @@ class Grants:
         self, event: GrantEvent, grant: Grant, source: str | None = None, *, before: Grant | None = None
     ) -> None:
         self._listeners.notify(GrantChange(event, grant, source, before))
+
+
+def _bounded(grant: Grant, bound: Bound) -> Grant:
+    """Return a grant as a token with this bound has it."""
+    if bound is UNBOUND:
+        return grant
+    return replace(grant, scope=bound.narrow(grant.scope), token_id=bound.token_id)

@@ -1,10 +1,10 @@
 """The values of access: what a grant is and what it covers."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class ScopedDevice(Protocol):
@@ -71,8 +71,9 @@ class Selection:
 class Scope:
     """Which devices a grant sees, and what it may do with them: a definition, without the devices themselves.
 
-    `see` is None for all shared devices; `types`, unless None, narrows that to devices of these types. Sensitive
-    devices (locks, alarms, garage doors) are controlled only with `May.DOORS_AND_ALARMS`.
+    `see` is None for all shared devices; `types`, unless None, narrows that to devices of these types, and `only` to
+    these devices: that is a token's, never a grant's. Sensitive devices (locks, alarms, garage doors) are controlled
+    only with `May.DOORS_AND_ALARMS`.
 
     A scope is asked with a device, not with an id, because a definition may name more than ids. Which devices are
     within it at present is kept by `devices.views.View`.
@@ -81,11 +82,12 @@ class Scope:
     see: Selection | None = None
     types: frozenset[str] | None = None
     may: May = May.CONTROL
+    only: frozenset[str] | None = None
 
     @property
     def whole_home(self) -> bool:
         """Whether every shared device is within this scope, whatever it is."""
-        return self.see is None and self.types is None
+        return self.see is None and self.types is None and self.only is None
 
     @property
     def by_place(self) -> bool:
@@ -104,11 +106,50 @@ class Scope:
 
     def sees(self, device: ScopedDevice) -> bool:
         """Return whether a shared device is within this scope."""
-        return (self.types is None or device.type in self.types) and (self.see is None or self.see.includes(device))
+        return (
+            (self.types is None or device.type in self.types)
+            and (self.only is None or device.id in self.only)
+            and (self.see is None or self.see.includes(device))
+        )
 
     def controls(self, device: ScopedDevice) -> bool:
         """Return whether commands to this device are permitted."""
         return self.control and self.sees(device) and (self.doors_and_alarms or not device.sensitive)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a token permits at most, within the scope of its grant.
+
+    `devices` is None for all that the grant sees. `token_id` is that of a token made by exchange (RFC 8693), None for
+    any other: those are bound by their grant alone.
+    """
+
+    may: May = May.DOORS_AND_ALARMS
+    devices: frozenset[str] | None = None
+    token_id: str | None = None
+
+    def narrow(self, scope: Scope) -> Scope:
+        """Return the part of a scope that is within this bound."""
+        return replace(scope, may=_lesser(scope.may, self.may), only=_common(scope.only, self.devices))
+
+    def within(self, other: Bound) -> Bound:
+        """Return what both bounds permit, for the token of this one."""
+        return replace(self, may=_lesser(self.may, other.may), devices=_common(self.devices, other.devices))
+
+
+# The bound of a token that was not exchanged.
+UNBOUND: Final = Bound()
+
+
+def _lesser(one: May, other: May) -> May:
+    return min(one, other, key=list(May).index)
+
+
+def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 class PausedBy(StrEnum):
@@ -121,7 +162,10 @@ class PausedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The standing access of one paired website."""
+    """The standing access of one paired website.
+
+    As the bearer of an exchanged token has it, the scope is within the token's bound, and `token_id` is the token's.
+    """
 
     id: str
     name: str
@@ -133,6 +177,7 @@ class Grant:
     expires: datetime | None = None
     last_used: datetime | None = None
     last_source: str | None = None
+    token_id: str | None = None
 
     @property
     def paused(self) -> bool:

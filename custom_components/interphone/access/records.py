@@ -1,7 +1,7 @@
 """Serialises grants and tokens for the store, and parses them. An invalid record raises `StorageError`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 import math
 import secrets
@@ -11,7 +11,16 @@ from typing import Any, Final, Self
 from ..errors import StorageError
 from .migrations import Section, Sections
 from .models import Grant, May, PausedBy, Scope, Selection
-from .tokens import KEY_BYTES, KEYS_MAX, RETIRED_KEYS_MAX, AccessTokens, RefreshFamily, RefreshTokens, SigningKey
+from .tokens import (
+    KEY_BYTES,
+    KEYS_MAX,
+    RETIRED_KEYS_MAX,
+    AccessTokens,
+    EndedToken,
+    RefreshFamily,
+    RefreshTokens,
+    SigningKey,
+)
 
 HOME: Final = "home"
 TOKENS: Final = "tokens"
@@ -33,6 +42,7 @@ class Records:
     retired: tuple[SigningKey, ...]
     pepper: bytes
     families: tuple[RefreshFamily, ...]
+    ended: tuple[EndedToken, ...]
     grants: tuple[Grant, ...]
     failures: int
     observed: float
@@ -47,6 +57,7 @@ class Records:
             retired=(),
             pepper=secrets.token_bytes(KEY_BYTES),
             families=(),
+            ended=(),
             grants=(),
             failures=0,
             observed=0.0,
@@ -65,6 +76,8 @@ class Records:
                 retired=_read_keys(tokens.get("retired", []), 0, RETIRED_KEYS_MAX),
                 pepper=_secret(tokens["pepper"]),
                 families=tuple(map(_read_family, _list(tokens["families"]))),
+                # Absent in files of earlier versions.
+                ended=tuple(map(_read_ended, _list(tokens.get("ended", [])))),
                 grants=tuple(_read_named(grant_id, grant) for grant_id, grant in sections[GRANTS].items()),
                 failures=_count(sections[FAILURE_GATE]["failures"]),
                 # Absent in stores of earlier versions, in which no failure fades.
@@ -90,6 +103,7 @@ def dump_tokens(access: AccessTokens, refresh: RefreshTokens) -> Section:
             }
             for family in refresh.families
         ],
+        "ended": [asdict(token) for token in access.ended],
     }
 
 
@@ -202,6 +216,10 @@ def _read_family(record: Mapping[str, Any]) -> RefreshFamily:
         _number(record["rotated_at"]),
         tuple(map(_text, _list(record["spent"]))),
     )
+
+
+def _read_ended(record: Mapping[str, Any]) -> EndedToken:
+    return EndedToken(_text(record["token_id"]), _text(record["grant_id"]), _number(record["expires"]))
 
 
 def _secret(value: object) -> bytes:

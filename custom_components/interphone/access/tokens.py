@@ -12,7 +12,8 @@ from typing import Any, Final
 import jwt
 from jwt.utils import base64url_decode
 
-from ..errors import ExpiredTokenError, InvalidTokenError, ReusedTokenError
+from ..errors import ExpiredTokenError, InvalidTokenError, RateLimitedError, ReusedTokenError
+from .models import UNBOUND, Bound, May
 
 # Seconds that an access token is valid: 30 h is a day and some hours, so that a daily visitor stays in.
 TOKEN_LIFETIME: Final = 30 * 3600
@@ -32,9 +33,13 @@ SIGNING_KEY_MAX_AGE: Final = 90 * 24 * 3600.0
 ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "interphone"
 CLAIMS: Final = ("iss", "aud", "sub", "jti", "iat", "exp", "api_serial")
+# What a token made by exchange is bound to: `{may, devices}`.
+BOUND: Final = "bound"
 KEY_BYTES: Final = 32
 # The signing key and its predecessor.
 KEYS_MAX: Final = 2
+# Tokens made by exchange that a website ended before their time, remembered until then.
+ENDED_TOKENS_MAX: Final = 256
 # Keys from before a restore, and from before the one before that.
 RETIRED_KEYS_MAX: Final = 4
 
@@ -66,6 +71,16 @@ class Claims:
     grant_id: str
     expires: float
     recognised: bool = False
+    bound: Bound = UNBOUND
+
+
+@dataclass(frozen=True, slots=True)
+class EndedToken:
+    """An exchanged token that was ended: its id, its grant, and when it expires, in seconds since the epoch."""
+
+    token_id: str
+    grant_id: str
+    expires: float
 
 
 class AccessTokens:
@@ -76,9 +91,18 @@ class AccessTokens:
     """
 
     def __init__(
-        self, serial: str, keys: Iterable[SigningKey], clock: WallClock, retired: Iterable[SigningKey] = ()
+        self,
+        serial: str,
+        keys: Iterable[SigningKey],
+        clock: WallClock,
+        retired: Iterable[SigningKey] = (),
+        ended: Iterable[EndedToken] = (),
     ) -> None:
-        """Sign with the first of `keys` for the home known as `serial`; recognise what `retired` keys signed."""
+        """Sign with the first of `keys` for the home known as `serial`; recognise what `retired` keys signed.
+
+        Tokens that were `ended` are valid no more.
+        """
+        self._ended = {token.token_id: token for token in ended}
         self.serial = serial
         self._keys = {key.kid: key for key in keys}
         self._retired = {key.kid: key for key in retired}
@@ -98,8 +122,37 @@ class AccessTokens:
     def _issuer(self) -> str:
         return f"interphone:{self.serial}"
 
-    def issue(self, grant_id: str, lifetime: float) -> str:
-        """Return a token for a grant that is valid for `lifetime` seconds."""
+    @property
+    def ended(self) -> tuple[EndedToken, ...]:
+        """The tokens that were ended; those that have expired since are forgotten with the next one."""
+        return tuple(self._ended.values())
+
+    def is_ended(self, token_id: str | None) -> bool:
+        """Return whether an exchanged token was ended."""
+        return token_id in self._ended
+
+    def end(self, token: EndedToken) -> None:
+        """End a token before its time. Raises `RateLimitedError` when its grant has ended too many."""
+        now = self._clock()
+        self._ended = {known.token_id: known for known in self.ended if known.expires > now - TOKEN_LEEWAY}
+        of_grant = [known for known in self._ended.values() if known.grant_id == token.grant_id]
+        if len(of_grant) >= ENDED_TOKENS_MAX:
+            raise RateLimitedError(retry_after=max(1.0, min(known.expires for known in of_grant) - now))
+        self._ended[token.token_id] = token
+
+    def exchange(self, claims: Claims, lifetime: float | None, bound: Bound) -> tuple[str, int]:
+        """Return a token within the bound of another and no longer valid than that, and its seconds to live.
+
+        Raises `ExpiredTokenError` when nothing is left of the other.
+        """
+        left = int(claims.expires - self._clock())
+        seconds = left if lifetime is None else min(left, int(lifetime))
+        if seconds <= 0:
+            raise ExpiredTokenError
+        return self.issue(claims.grant_id, seconds, bound.within(claims.bound)), seconds
+
+    def issue(self, grant_id: str, lifetime: float, bound: Bound | None = None) -> str:
+        """Return a token for a grant that is valid for `lifetime` seconds; with `bound`, one made by exchange."""
         now = int(self._clock())
         key = self.keys[0]
         claims = {
@@ -111,6 +164,9 @@ class AccessTokens:
             "exp": now + int(lifetime),
             "api_serial": self.serial,
         }
+        if bound is not None:
+            devices = None if bound.devices is None else sorted(bound.devices)
+            claims[BOUND] = {"may": bound.may.value, "devices": devices}
         return jwt.encode(claims, key.secret, ALGORITHM, headers={"kid": key.kid})
 
     def verify(self, token: str) -> Claims:
@@ -126,7 +182,10 @@ class AccessTokens:
             raise InvalidTokenError
         if claims["exp"] <= now - TOKEN_LEEWAY and not recognised:
             raise ExpiredTokenError
-        return Claims(claims["sub"], float(claims["exp"]), recognised)
+        bound = _read_bound(claims)
+        if self.is_ended(bound.token_id):
+            raise InvalidTokenError
+        return Claims(claims["sub"], float(claims["exp"]), recognised, bound)
 
     def _decode(self, token: str) -> tuple[Mapping[str, Any], bool]:
         """Verify signature, issuer and audience; return the claims, and whether the key is a retired one.
@@ -175,6 +234,7 @@ class AccessTokens:
     def replace(self) -> None:
         """Replace every key: no token issued so far is valid any more."""
         self._retired = {}
+        self._ended = {}
         self._keep(SigningKey.make(self._clock()))
 
     def retire(self) -> None:
@@ -185,6 +245,17 @@ class AccessTokens:
 
     def _keep(self, *keys: SigningKey) -> None:
         self._keys = {key.kid: key for key in keys}
+
+
+def _read_bound(claims: Mapping[str, Any]) -> Bound:
+    """Return the bound of a token. Raises `InvalidTokenError`."""
+    if BOUND not in claims:
+        return UNBOUND
+    try:
+        may, devices = May(claims[BOUND]["may"]), claims[BOUND]["devices"]
+        return Bound(may, None if devices is None else frozenset(devices), str(claims["jti"]))
+    except (KeyError, TypeError, ValueError) as err:
+        raise InvalidTokenError from err
 
 
 def _is_time(value: object) -> bool:

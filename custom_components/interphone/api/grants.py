@@ -108,7 +108,9 @@ def for_website(relay: Relay, grant: Grant) -> dict[str, Any]:
     """
     members = _members(relay, grant.scope)
     scope = _scope(grant.scope, members)
-    if grant.scope.see is not None:
+    if grant.scope.only is not None:  # an exchanged token's: it learns of no places
+        scope["see"] = {**dict.fromkeys(_PLACES, ()), "devices": [device.id for device in members]}
+    elif grant.scope.see is not None:
         scope["see"] = {**scope["see"], **_named(relay.hass, grant.scope.see, members)}
     return {**dump_grant(grant), "scope": scope}
 
@@ -124,7 +126,7 @@ def _scope(scope: Scope, members: Iterable[Device]) -> dict[str, Any]:
     """
     dumped = {name: value for name, value in dump_scope(scope).items() if value is not None}
     devices = None if scope.whole_home else [device.id for device in members]
-    if scope.see is not None and scope.types is None and not scope.see.by_place:
+    if scope.see is not None and scope.types is None and scope.only is None and not scope.see.by_place:
         devices = sorted(scope.see.devices)
     return {**dumped, "devices": devices, "control": scope.control, "doors_and_alarms": scope.doors_and_alarms}
 

@@ -122,9 +122,9 @@ class GrantCall(Call):
     def require_active(self) -> Grant:
         """Return the grant as it is now: it may have been edited, paused or revoked during an await.
 
-        Raises `RevokedGrantError` or `PausedGrantError`.
+        Raises `RevokedGrantError`, `PausedGrantError`, or `InvalidTokenError` when an exchanged token was ended.
         """
-        return self.relay.grants.require_active(self.grant.id)
+        return self.relay.grants.require_active(self.grant.id, self.admission.bound)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ class GrantView(View):
         admission = relay.grants.admit(bearer_token(request), request[PEER].source)
         call = await super().read(relay, request, operation)
         # The body may have taken a while to come.
-        grant = relay.grants.require_active(admission.grant.id)
+        grant = relay.grants.require_active(admission.grant.id, admission.bound)
         return _extend(call, GrantCall, admission=replace(admission, grant=grant))
 
 

@@ -95,6 +95,9 @@ class CommandResult:
         return result
 
 
+type _Key = tuple[str, str | None, str]
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     """A command that passed every check: the call to make, and the state that confirms it."""
@@ -147,8 +150,8 @@ class Commands:
         self._clock = hass.loop.time
         self._calls = Calls(hass)
         self._tasks: set[asyncio.Task[CommandResult]] = set()
-        # By grant and command id, the oldest first.
-        self._started: OrderedDict[tuple[str, str], _Running] = OrderedDict()
+        # By grant, exchanged token and command id, the oldest first: no token learns the results of another.
+        self._started: OrderedDict[_Key, _Running] = OrderedDict()
         self._buckets: dict[str, TokenBucket] = {}  # by grant
         # Keys the digests by which a repeated id is compared, so that no params are kept: they may hold a PIN.
         self._key = secrets.token_bytes(32)
@@ -231,7 +234,7 @@ class Commands:
         self._spend(grant.id)
         envelope = parse(raw)
         digest = self._digest(envelope)
-        if running := self._recall((grant.id, envelope.id)):
+        if running := self._recall((grant.id, grant.token_id, envelope.id)):
             if not secrets.compare_digest(running.digest, digest):
                 raise InvalidRequestError("id: already used for another command")
             return running
@@ -246,12 +249,12 @@ class Commands:
             running.settle(task)
         else:
             task.add_done_callback(running.settle)
-        self._started[grant.id, envelope.id] = running
+        self._started[grant.id, grant.token_id, envelope.id] = running
         if len(self._started) > RESULTS_MAX:
             self._started.popitem(last=False)
         return running
 
-    def _recall(self, key: tuple[str, str]) -> _Running | None:
+    def _recall(self, key: _Key) -> _Running | None:
         """Return what was started under this id within `RESULT_LIFETIME`."""
         running = self._started.get(key)
         if running is None or running.since >= self._clock() - RESULT_LIFETIME:

@@ -72,4 +72,5 @@ def _mark(scope: Scope) -> str:
         sorted(ids) for ids in (scope.see.areas, scope.see.floors, scope.see.labels, scope.see.devices)
     ]
     types = None if scope.types is None else sorted(scope.types)
-    return hashlib.sha256(json.dumps([see, types]).encode()).hexdigest()[:12]
+    defined = [see, types] if scope.only is None else [see, types, sorted(scope.only)]
+    return hashlib.sha256(json.dumps(defined).encode()).hexdigest()[:12]

@@ -16,6 +16,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..access.grants import Admission, GrantChange, Grants
+from ..access.models import Bound
 from ..devices.catalog import Catalog, Difference
 from ..devices.model import Device
 from ..devices.traits.camera import HLS
@@ -52,6 +53,7 @@ class _Ticket:
 
     key: bytes
     grant_id: str
+    bound: Bound
     device_id: str
     ends: float
     # Whether `open` has returned it: not before the camera streams.
@@ -110,7 +112,7 @@ class Streams:
         if sum(not ticket.issued for ticket in self._of_grant(admission.grant.id)) >= STREAM_REQUESTS_MAX:
             raise RateLimitedError(retry_after=1)
         secret = secrets.token_urlsafe(32)
-        ticket = _Ticket(_digest(secret), admission.grant.id, device.id, self._hass.loop.time() + left)
+        ticket = _Ticket(_digest(secret), admission.grant.id, admission.bound, device.id, self._hass.loop.time() + left)
         self._tickets[ticket.key] = ticket
         try:
             await self._serve(ticket, _leave)
@@ -161,7 +163,7 @@ class Streams:
         """Renew a ticket and return its device. Raises when it has ended or its grant has lost the device."""
         if self._stopped:
             raise NotReadyError
-        device = self._catalog.seen(ticket.device_id, self._grants.require_active(ticket.grant_id).scope)
+        device = self._seen(ticket)
         if self._tickets.pop(ticket.key, None) is None:
             raise UnknownStreamError
         self._tickets[ticket.key] = ticket
@@ -209,9 +211,13 @@ class Streams:
     def _on_grant(self, change: GrantChange) -> None:
         self._end_where(lambda ticket: ticket.grant_id == change.grant.id and not self._is_good(ticket))
 
+    def _seen(self, ticket: _Ticket) -> Device:
+        """Return the camera of a ticket. Raises when its grant, or the token it was requested by, has lost it."""
+        return self._catalog.seen(ticket.device_id, self._grants.require_active(ticket.grant_id, ticket.bound).scope)
+
     def _is_good(self, ticket: _Ticket) -> bool:
         try:
-            self._catalog.seen(ticket.device_id, self._grants.require_active(ticket.grant_id).scope)
+            self._seen(ticket)
         except InterphoneError:
             return False
         return True

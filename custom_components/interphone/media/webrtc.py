@@ -16,7 +16,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from webrtc_models import RTCIceCandidateInit
 
 from ..access.grants import GrantChange, Grants
-from ..access.models import Scope
+from ..access.models import Bound, Grant, Scope
 from ..const import DOMAIN
 from ..devices.catalog import Catalog, Difference
 from ..devices.commands import COMMAND_TIMEOUT
@@ -51,6 +51,8 @@ class Viewer:
     """
 
     grant_id: str
+    # What its token permits at most, which may become less.
+    bound: Callable[[], Bound]
     send: Callable[[str, Signal], None]
 
 
@@ -178,19 +180,23 @@ class WebRtc:
         if device is None or not device.online:
             return False
         try:
-            return self._grants.require_active(stream.viewer.grant_id).scope.sees(device)
+            return self._grants.require_active(stream.viewer.grant_id, stream.viewer.bound()).scope.sees(device)
         except InterphoneError:  # revoked, paused or ended
             return False
 
     @callback
     def _on_grant(self, change: GrantChange) -> None:
         """Close what an edited grant no longer sees; the connections of a revoked or paused one call `leave`."""
-        scope = change.grant.scope
+        self.recheck(change.grant)
+
+    @callback
+    def recheck(self, grant: Grant) -> None:
+        """Close the streams of a grant's viewers that these see no longer."""
         for stream in list(self._streams.values()):
-            if stream.viewer.grant_id != change.grant.id:
+            if stream.viewer.grant_id != grant.id:
                 continue
             device = self._catalog.get(stream.device_id)
-            if device is None or not scope.sees(device):
+            if device is None or not stream.viewer.bound().narrow(grant.scope).sees(device):
                 self._close(stream, CLOSED)
 
     def _close(self, stream: _Stream, signal: Signal) -> None:

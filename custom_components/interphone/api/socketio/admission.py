@@ -1,6 +1,6 @@
 """Coming and going of sessions: connect, authenticate, the end of a token or a grant, close."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 import math
 import time
@@ -35,6 +35,13 @@ TOKEN_ERRORS: Final[Errors] = (
     errors.InvalidRequestError,
     errors.NotADisplayError,
 )
+
+
+# Why a session of a token that is refused is closed.
+_REASONS: Final[Mapping[type[InterphoneError], Reason]] = {
+    errors.PausedGrantError: Reason.PAUSED,
+    errors.InvalidTokenError: Reason.TOKEN_REVOKED,
+}
 
 
 def _position(value: Any) -> tuple[str, int] | None:
@@ -196,16 +203,24 @@ class SessionAdmission:
         self._relay.hass.loop.call_soon(self.close, (sid,), Reason.TOKEN_REVOKED)
 
     def _admit_website(self, session: Session, admission: Admission, since: tuple[str, int] | None) -> None:
-        """Admit a website; a session that is admitted already is kept for as long as its fresh token lasts."""
+        """Admit a website; a session that is admitted already is kept for as long as its fresh token lasts.
+
+        A fresh token never widens what the session is bound to; a narrower one narrows it.
+        """
         entering = session.kind is Kind.UNAUTHENTICATED
         if not entering and session.grant_id != admission.grant.id:
             raise InvalidRequestError("token: this session belongs to another grant")
         session.end_admission()
         session.token_expires = admission.token_expires
+        before, session.bound = session.bound, admission.bound if entering else admission.bound.within(session.bound)
         self._close_at_end(session, admission.grant)
         if entering:
             self._server.authenticated(session.sid, packet_size=PACKET_SIZE)
             self._after_response(session, partial(self._join_website, admission.grant.id, since))
+        else:
+            grant = self._relay.grants.require_active(admission.grant.id)
+            self._push.rescope([session], before.narrow(grant.scope), session.bound.narrow(grant.scope))
+            self._relay.webrtc.recheck(grant)
 
     def _close_at_end(self, session: Session, grant: Grant) -> None:
         """Close a website's session when its token or its grant ends, whichever is first."""
@@ -217,10 +232,9 @@ class SessionAdmission:
 
     def _join_website(self, grant_id: str, since: tuple[str, int] | None, session: Session) -> None:
         try:
-            grant = self._relay.grants.require_active(grant_id)
-        except InterphoneError as err:  # revoked or paused since the admission, a turn ago
-            reason = Reason.PAUSED if isinstance(err, errors.PausedGrantError) else Reason.REVOKED
-            self.close((session.sid,), reason)
+            grant = self._relay.grants.require_active(grant_id, session.bound)
+        except InterphoneError as err:  # since the admission, a turn ago
+            self.close((session.sid,), _REASONS.get(type(err), Reason.REVOKED))
             return
         self._push.join_website(session, grant, since)
 
@@ -242,6 +256,10 @@ class SessionAdmission:
             self.close(sids, Reason.REVOKED)
         elif change.event is GrantEvent.PAUSED:
             self.close(sids, Reason.PAUSED)
+        elif change.event is GrantEvent.TOKEN_ENDED:
+            sessions = filter(None, map(self._sessions.get, sids))
+            ended = tuple(session.sid for session in sessions if session.bound.token_id == change.token_id)
+            self.close(ended, Reason.TOKEN_REVOKED)
         elif change.event is GrantEvent.EDITED:
             for session in filter(None, map(self._sessions.get, sids)):
                 session.end_admission()

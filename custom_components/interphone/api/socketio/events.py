@@ -69,7 +69,7 @@ class EventCall:
 
         Raises `RevokedGrantError` or `PausedGrantError`.
         """
-        return self.relay.grants.require_active(self.grant.id)
+        return self.relay.grants.require_active(self.grant.id, self.session.bound)
 
 
 type Handler = Callable[[Any, EventCall], Awaitable[Any]]

@@ -101,7 +101,7 @@ class Gateway:
         """Return the validated call. Raises the errors of `EventGroup.errors`."""
         if session.grant_id is None:
             raise MissingTokenError
-        grant = self._relay.grants.require_active(session.grant_id)
+        grant = self._relay.grants.require_active(session.grant_id, session.bound)
         return EventCall(self._relay, session, grant, endpoint.event.payload.validate(data))
 
 

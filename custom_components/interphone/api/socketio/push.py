@@ -1,13 +1,13 @@
 """What the home sends by itself: the feed's changes to websites, pairings and their codes to displays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 import logging
 from typing import Final
 
 from homeassistant.auth.models import User
 
 from ...access.grants import GrantChange, GrantEvent
-from ...access.models import Grant
+from ...access.models import Grant, Scope
 from ...devices.changes import Batch, Change
 from ...devices.payloads import missed, snapshot
 from ...devices.views import View
@@ -100,12 +100,23 @@ class Push:
         sids = self._sessions.of_grant(change.grant.id)
         if change.event is not GrantEvent.EDITED or not change.before or not sids:
             return
-        feed = self._relay.feed
-        difference = feed.rescope(change.before.scope, change.grant.scope)
-        if difference is not None:
-            self._fanout.send(sids, difference.event, difference.payload())
-        view = feed.view(change.grant.scope)
+        alike: dict[tuple[Scope, Scope], list[Session]] = {}
         for session in filter(None, map(self._sessions.get, sids)):
+            scopes = session.bound.narrow(change.before.scope), session.bound.narrow(change.grant.scope)
+            alike.setdefault(scopes, []).append(session)
+        for (before, after), sessions in alike.items():
+            self.rescope(sessions, before, after)
+
+    def rescope(self, sessions: Iterable[Session], before: Scope, after: Scope) -> None:
+        """Give websites' sessions another scope, and send what that adds and removes."""
+        if before == after:
+            return
+        feed = self._relay.feed
+        difference = feed.rescope(before, after)
+        if difference is not None:
+            self._fanout.send([session.sid for session in sessions], difference.event, difference.payload())
+        view = feed.view(after)
+        for session in sessions:
             self._sessions.set_view(session, view)
 
 

@@ -7,6 +7,7 @@ import logging
 
 from homeassistant.auth.models import User
 
+from ...access.models import UNBOUND, Bound
 from ...devices.views import View
 from ...engineio.session import Session as EngineSession
 from ..peer import Peer
@@ -34,6 +35,8 @@ class Session:
     # Of a display: who logged in there.
     user: User | None = None
     grant_id: str | None = None
+    # What its token permits at most, within the grant.
+    bound: Bound = UNBOUND
     # What a website's session sees; set with `grant_id`.
     view: View | None = None
     # When its token expires, in seconds since the epoch.

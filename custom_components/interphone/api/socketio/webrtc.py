@@ -114,7 +114,7 @@ class WebRtcEvents(EventGroup):
         """Return a session's viewer: one for as long as the session is open."""
         session = call.session
         if session not in self._viewers:
-            self._viewers[session] = Viewer(call.grant.id, partial(self._push, session))
+            self._viewers[session] = Viewer(call.grant.id, lambda: session.bound, partial(self._push, session))
             session.on_close.append(partial(self._leave, session))
         return self._viewers[session]
 
