@@ -22,10 +22,9 @@ async def test_the_button_shows_a_code_that_lets_a_website_in(home: Home) -> Non
 
 async def test_it_works_when_outsiders_have_used_everything_up(home: Home) -> None:
     while (await home.request("GET", "/code", headers={"Origin": ORIGIN}))[0] == 200:
-        code = await home.display.next_code()
         pairing = home.entry.runtime_data.desk.live()[0]
         await home.command("pairing/reject", pairing_id=pairing.id)
-    while (await home.request("POST", "/codecheck", headers={"code": code}))[0] != 429:
+    while (await home.request("POST", "/codecheck", headers={"code": "123456789"}))[0] != 429:
         pass
     await press(home)
     code = ""

@@ -33,7 +33,13 @@ PROTOCOL = {
     "length of a code": "CODE_LENGTH",
     "life of a code": "CODE_LIFETIME",
     "`client_name`, `account_hint`": "CLIENT_TEXT_MAX",
-    "pairings that are not shown yet": "PENDING_MAX",
+    "bound pairings at once, outside the window": "BOUND_MAX",
+    'window of "Connect a website"': "WINDOW",
+    "pairings that wait in the window": "WINDOW_LIST_MAX",
+    "answers of an ended pairing": "END_STATE_LIFETIME",
+    "time between wakes of a display": "WAKE_INTERVAL",
+    "quiet after a refusal": "QUIET_AFTER_REFUSAL",
+    "a refused requester waits silently": "SLOW_AFTER_REFUSAL",
     "attempts at a bound pairing": "ATTEMPTS_PER_SOURCE",
     "attempts of a source at a plain pairing": "ATTEMPTS_PER_SOURCE",
     "attempts of all sources at a plain pairing": "ATTEMPTS_PLAIN_TOTAL",
@@ -83,7 +89,8 @@ PROTOCOL = {
 }
 RATES = {
     "requests of a source": "REQUESTS_PER_SOURCE",
-    "requests of all sources that have not paired before": "REQUESTS_UNKNOWN",
+    "requests of all sources that prove nothing": "REQUESTS_UNKNOWN",
+    "alerts of requests that prove nothing, and wakes": "STRANGER_ALERTS",
     "checks of a source without a verifier": "CHECKS_PER_SOURCE",
     "checks of a plain code, all sources": "CHECKS_TOTAL",
 }

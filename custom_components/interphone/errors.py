@@ -97,6 +97,13 @@ class WrongCodeError(InterphoneError):
     status = HTTPStatus.UNAUTHORIZED
 
 
+class ProofRequiredError(InterphoneError):
+    """Nothing is compared without the right verifier, from another origin, or through another door."""
+
+    code = "proof_required"
+    status = HTTPStatus.UNAUTHORIZED
+
+
 class UnknownPairingError(InterphoneError):
     """No such pairing is live."""
 

@@ -36,6 +36,7 @@ from .media.webrtc import WebRtc
 from .messages import Messages
 from .pairing.desk import Environment, PairingDesk
 from .pairing.gate import FailureGate
+from .pairing.polls import StatusPolls
 from .settings import Settings
 
 # How often the age of the signing key is checked: it is renewed after months.
@@ -62,6 +63,7 @@ class Relay:
     grants: Grants
     displays: Displays
     desk: PairingDesk
+    status_polls: StatusPolls
     catalog: Catalog
     feed: Feed
     commands: Commands
@@ -116,7 +118,7 @@ async def open_relay(
     audit = Audit(PrivateStore(hass, AUDIT_STORE_KEY))
     exit_stack.push_async_callback(audit.close)
     await audit.load()
-    desk = PairingDesk(settings.desk, gate, Environment(timer=_timer(hass), is_known=grants.knows_source))
+    desk = PairingDesk(settings.desk, gate, Environment(timer=_timer(hass)))
     catalog = Catalog(hass, settings.exposure)
     feed = Feed(hass, catalog)
     relay = Relay(
@@ -127,6 +129,7 @@ async def open_relay(
         grants=grants,
         displays=await Displays.load(hass, settings.displays),
         desk=desk,
+        status_polls=StatusPolls(desk),
         catalog=catalog,
         feed=feed,
         commands=Commands(hass, catalog),
@@ -141,6 +144,7 @@ async def open_relay(
         audit=audit,
     )
     exit_stack.callback(_tend_gate(hass, store, gate))
+    exit_stack.callback(relay.status_polls.stop)
     _start(relay, exit_stack)
     if restored:
         _LOGGER.warning("A backup was restored: every website is paused until an administrator lets it in again")

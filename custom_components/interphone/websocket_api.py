@@ -18,7 +18,7 @@ import voluptuous as vol
 
 from .access.audit import Act
 from .api.components import components
-from .api.contract import MOMENT, JsonSchema, component, exactly, json_schema
+from .api.contract import COUNT, MOMENT, JsonSchema, component, exactly, json_schema
 from .api.grants import SCOPE, for_admin
 from .const import DOMAIN
 from .displays import Displays
@@ -186,11 +186,32 @@ def subscribe_pairings(hass: HomeAssistant, connection: ActiveConnection, msg: M
         send(relay.displays, pairing)
 
 
-@Command("pairing/begin", result=PAIRING, display=True)
+@Command(
+    "pairing/begin",
+    {vol.Optional("website", description="The origin about to connect: no other may redeem the code."): str},
+    result=exactly(pairing=component("pairing"), window_left=COUNT),
+    display=True,
+)
 @_responds
-async def begin_pairing(relay: Relay, _connection: ActiveConnection, _msg: Message) -> Any:
-    """Show a code that no website requested."""
-    return {"pairing": relay.desk.begin().as_dict()}
+async def begin_pairing(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
+    """Show a code that no website requested, and open the window for requests."""
+    pairing = relay.desk.begin(msg.get("website"))
+    return {"pairing": pairing.as_dict(), "window_left": relay.desk.window_left}
+
+
+@Command(
+    "pairing/list",
+    result=exactly(pairings=[component("pairing")], window_left=COUNT, turned_away=COUNT),
+    display=True,
+)
+@_responds
+async def list_pairings(relay: Relay, _connection: ActiveConnection, _msg: Message) -> Any:
+    """List what websites requested, in the order to show: one is shown at most, the others wait for a tap."""
+    return {
+        "pairings": [pairing.as_dict() for pairing in relay.desk.waiting_list()],
+        "window_left": relay.desk.window_left,
+        "turned_away": relay.desk.turned_away,
+    }
 
 
 @Command("pairing/reveal", PAIRING_ID, result=PAIRING, display=True)
@@ -271,6 +292,7 @@ async def list_audit(relay: Relay, _connection: ActiveConnection, _msg: Message)
 COMMANDS: Final = (
     subscribe_pairings,
     begin_pairing,
+    list_pairings,
     reveal_pairing,
     reject_pairing,
     list_grants,

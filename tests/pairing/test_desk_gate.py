@@ -42,15 +42,15 @@ class TestGate:
 
     def test_the_code_of_a_display_outlives_it(self, desk: PairingDesk) -> None:
         """Whatever outsiders guess, the code that a resident is about to type stays good."""
-        own = desk.begin()
         heard: list[Pairing] = []
         desk.request(requester("a"))
+        own = desk.begin()
         desk.subscribe(heard.append)
         self.close_by_guessing(desk)
         assert desk.gate.closed
         assert own.id not in {pairing.id for pairing in heard}
         assert only_begun(desk) == own
-        assert desk.check(code_of(own), "a").state is PairingState.PAIRED
+        assert desk.check(code_of(own), requester("a")).state is PairingState.PAIRED
 
     def test_a_pairing_that_waits_already_is_announced_no_more(self, world: World) -> None:
         """Displays hear of what the gate changes, and of nothing else."""
@@ -76,7 +76,9 @@ class TestGate:
         assert desk.gate.closed
         desk.reveal(pairing.id)
         assert desk.gate.failures == FAILURES_WHEN_OPENED
-        assert desk.request(requester("c")).state is PairingState.REQUESTED
+        desk.reject(pairing.id)
+        world.pass_time(300)
+        assert desk.request(requester("c")).state is PairingState.SHOWN
 
     def test_a_code_begun_at_a_display_opens_it(self, desk: PairingDesk) -> None:
         desk.gate.failures = FAILURE_GATE
@@ -94,20 +96,20 @@ class TestGate:
         pairing = desk.request(requester(), challenge_of("v"))
         for failures in (4, 5, 6):
             with pytest.raises(WrongCodeError):
-                desk.check(other_code(code_of(pairing)), "a", proof(pairing, "v"))
+                desk.check(other_code(code_of(pairing)), requester("a"), proof(pairing, "v"))
             assert desk.gate.failures == failures
-        desk.check(code_of(pairing), "a", proof(pairing, "v"))
+        desk.check(code_of(pairing), requester("a"), proof(pairing, "v"))
         assert desk.gate.failures == 3
 
     def test_typos_of_a_plain_pairing_that_succeeds_stay(self, desk: PairingDesk) -> None:
         code = code_of(desk.request(requester()))
         wrong(desk, code, "a")
-        desk.check(code, "a")
+        desk.check(code, requester("a"))
         assert desk.gate.failures == 1
 
     def test_a_right_code_is_no_failure(self, world: World) -> None:
         desk = world.desk(gate=FailureGate(FAILURE_GATE - 1))
-        desk.check(code_of(desk.request(requester())), "a")
+        desk.check(code_of(desk.request(requester())), requester("a"))
         assert desk.gate.failures == FAILURE_GATE - 1
 
     def test_stays_closed_across_a_restart(self, world: World) -> None:

@@ -1,7 +1,7 @@
 """Every state of a pairing crossed with every event, against a second account of the rules."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from hypothesis import HealthCheck, settings, strategies as st
@@ -12,6 +12,7 @@ from custom_components.interphone.errors import (
     ExpiredCodeError,
     InterphoneError,
     NotReadyError,
+    ProofRequiredError,
     RateLimitedError,
     UnknownPairingError,
     WrongCodeError,
@@ -21,25 +22,12 @@ from custom_components.interphone.pairing.desk import DISPLAY_STYLE, DeskSetting
 from custom_components.interphone.pairing.gate import FailureGate
 from custom_components.interphone.pairing.models import Pairing, PairingKind, PairingState, Proof
 
-from .world import World, challenge_of, other_code, requester
+from .world import Spending, World, challenge_of, other_code, requester, shown_by_request, spend_all
 
 SOURCES = st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::/64", "192.0.2.4"])
 VERIFIERS = st.sampled_from(["v0", "v1", "v2", "v3", "v4"])
 MALFORMED = st.sampled_from(["", "1", "12345678901", "abcdefghijkl", "BCDFGHJKLMNB", "000 000-000", "é"])
 PAUSES = st.sampled_from([0.0, 0.5, 30.0, 60.0, 299.0, 300.0, 3600.0, 86400.0])
-# A code that the rules say is on the displays, and that nobody knows yet.
-UNKNOWN = "?"
-
-
-class Spending:
-    """When a budget was spent, as a plain list: what is allowed is counted anew each time."""
-
-    def __init__(self, *rates: tuple[int, float]) -> None:
-        self.rates = rates
-        self.times: list[float] = []
-
-    def full(self, now: float) -> bool:
-        return any(sum(at + window > now for at in self.times) >= count for count, window in self.rates)
 
 
 class DeskMachine(RuleBasedStateMachine):
@@ -61,6 +49,10 @@ class DeskMachine(RuleBasedStateMachine):
         self.codes: list[str] = []
         self.redeemed: Counter[str] = Counter()
         self.tried: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.known: set[str] = set()
+        self.window_until = 0.0
+        self.ended: dict[str, tuple[Pairing, float]] = {}  # bound ones, as their requester may still check them
+        self.slowed: dict[str, float] = {}
         self.requests = defaultdict[str, Spending](lambda: Spending((3, 600.0)))
         self.unknown = Spending((6, 3600.0), (20, 86400.0))
         self.checks = defaultdict[str, Spending](lambda: Spending((10, 60.0), (30, 3600.0)))
@@ -100,6 +92,10 @@ class DeskMachine(RuleBasedStateMachine):
         if pairing.code is not None and pairing.code not in self.codes:
             self.codes.append(pairing.code)
         self.heard[pairing.id] = pairing
+        if pairing.kind is PairingKind.BOUND and not pairing.state.live:
+            refused = pairing.state is PairingState.REJECTED and pairing.hidden
+            until = max(self.world.time, pairing.answered_until) if refused else self.world.time
+            self.ended[pairing.id] = (pairing, until + 60)
 
     # The second account of the rules.
 
@@ -112,25 +108,23 @@ class DeskMachine(RuleBasedStateMachine):
 
     def live(self) -> dict[str, Pairing]:
         """What must be live now, also when time has passed and nobody has looked since."""
-        live = {
+        return {
             pairing.id: pairing
             for pairing in self.heard.values()
             if pairing.state.live and pairing.deadline > self.world.time
         }
-        gone = any(pairing.state.live and pairing.id not in live for pairing in self.heard.values())
-        if gone and not self.must_ask and not self.shown(live.values()):
-            turn = next((pairing for pairing in live.values() if pairing.state is PairingState.REQUESTED), None)
-            if turn:
-                live[turn.id] = replace(turn, state=PairingState.SHOWN, code=UNKNOWN)
-        return live
 
-    @staticmethod
-    def shown(pairings: Iterable[Pairing]) -> list[Pairing]:
+    def refused_unnoticed(self) -> list[Pairing]:
+        """What a resident refused, and its requester must believe to live."""
         return [
             pairing
-            for pairing in pairings
-            if pairing.state is PairingState.SHOWN and pairing.kind is not PairingKind.DISPLAY
+            for pairing, _ in self.ended.values()
+            if pairing.state is PairingState.REJECTED and pairing.hidden and pairing.answered_until > self.world.time
         ]
+
+    def outsiders(self) -> list[Pairing]:
+        live = [pairing for pairing in self.live().values() if pairing.kind is not PairingKind.DISPLAY]
+        return [*live, *self.refused_unnoticed()]
 
     def begun(self) -> Pairing | None:
         return next((pairing for pairing in self.live().values() if pairing.kind is PairingKind.DISPLAY), None)
@@ -162,86 +156,128 @@ class DeskMachine(RuleBasedStateMachine):
         self.request(source, challenge_of(verifier))
 
     def request(self, source: str, challenge: str | None) -> None:
-        live, now = self.live(), self.world.time
-        begun = self.begun()
+        now, begun, outsiders = self.world.time, self.begun(), self.outsiders()
         kind = PairingKind.PLAIN if challenge is None else PairingKind.BOUND
-        again = next((p for p in live.values() if p.kind is kind and p.challenge == challenge), None)
-        own, unknown = self.requests[source], [] if source in self.world.known else [self.unknown]
-        full = any(spending.full(now) for spending in (own, *unknown))
-        pending = sum(pairing.state.pending for pairing in live.values())
-        refusal = None if again or not (full or pending >= 3) else RateLimitedError
-        got = self.act(lambda: self.desk.request(requester(source), challenge), refusal, repeats=1)
-        if again and not own.full(now):
+        again = next((p for p in outsiders if p.kind is kind and p.challenge == challenge), None)
+        if again and again.state.live and again.hidden and again.answered_until <= now:
+            outsiders.remove(again)  # over for its requester, whatever residents did meanwhile
+            again = None
+        window, proven = self.window_until > now, source in self.known
+        own, unknown = self.requests[source], [] if proven else [self.unknown]
+        refusal = None
+        if not again and window:
+            same = [p for p in outsiders if challenge and p.in_window and p.challenge and p.requester.source == source]
+            refusal = RateLimitedError if any(p.state is PairingState.SHOWN for p in same) else None
+        elif not again:
+            bound = sum(p.kind is PairingKind.BOUND and not p.in_window for p in outsiders)
+            no_place = kind is PairingKind.BOUND and bound >= 3
+            full = any(spending.full(now) for spending in (own, *unknown))
+            refusal = RateLimitedError if no_place or full else None
+            if not refusal:
+                for spending in (own, *unknown):
+                    spending.times.append(now)
+        elif (
+            again.state.live
+            and not (kind is PairingKind.PLAIN and again.requester.source != source and not again.shared)
+            and not own.full(now)
+        ):
             own.times.append(now)
-        elif not again and not refusal:
-            for spending in (own, *unknown):
-                spending.times.append(now)
-        if isinstance(got, Pairing):
-            if again:
-                assert (got.id, got.attempts_left) == (again.id, again.attempts_left)
-                assert again.code == UNKNOWN or (got.code, got.deadline) == (again.code, again.deadline)
-            else:
-                assert got.kind is kind
-                assert (got.state is PairingState.WAITING) is self.must_ask
-                assert (got.code is not None) is not (self.must_ask or bool(self.shown(live.values())))
+        asked = requester(source, proven=proven)
+        got = self.act(lambda: self.desk.request(asked, challenge), refusal, repeats=1)
+        if isinstance(got, Pairing) and again:
+            assert (got.id, got.attempts_left, got.code, got.deadline) == (
+                again.id,
+                again.attempts_left,
+                again.code,
+                again.deadline,
+            )
+        elif isinstance(got, Pairing):
+            by_itself = not (window or outsiders or self.must_ask or self.slowed.get(source, 0) > now)
+            assert got.kind is kind
+            assert got.in_window is window
+            assert got.state is (PairingState.SHOWN if by_itself else PairingState.WAITING)
+            assert (got.code is not None) is by_itself
+            assert got.answered_state is got.state
         assert self.begun() == begun
 
     def check(self, typed: str, source: str, proof: Proof | None = None) -> None:
-        live, begun = self.live(), self.begun()
-        refusal, target, counted = self.judge(typed, source, proof, live)
-        got = self.act(lambda: self.desk.check(typed, source, proof), refusal)
+        begun = self.begun()
+        refusal, target, counted = self.judge(typed, source, proof)
+        before = self.failures
+        got = self.act(lambda: self.desk.check(typed, requester(source), proof), refusal)
+        if counted and target:
+            self.tried[target.id][source] += 1
         if isinstance(got, Pairing):
             assert target is not None
             assert (got.id, got.state, got.code) == (target.id, PairingState.PAIRED, None)
             self.redeemed[got.id] += 1
             if target.kind is PairingKind.BOUND:
-                self.failures = max(0, self.failures - self.tried[target.id].total())
-        elif counted and target:
+                self.failures = max(0, before - target.failures)
+            if target.kind is PairingKind.DISPLAY or target.in_window:
+                self.window_until = 0.0
+        elif counted and target and target.code is not None:
             self.failures += 1
-        if counted and target:
-            self.tried[target.id][source] += 1
+        if counted and target and target.id in self.ended:  # a refused one: nobody hears of its attempts
+            left = target.attempts_left - 1
+            if target.state is PairingState.REJECTED:
+                state = PairingState.EXHAUSTED if left <= 0 else target.state
+                until = self.world.time + 60 if left <= 0 else self.ended[target.id][1]
+                self.ended[target.id] = (replace(target, attempts_left=left, state=state), until)
         assert self.begun() == (begun if not (isinstance(got, Pairing) and got.kind is PairingKind.DISPLAY) else None)
 
     def judge(
-        self, typed: str, source: str, proof: Proof | None, live: dict[str, Pairing]
+        self, typed: str, source: str, proof: Proof | None
     ) -> tuple[type[InterphoneError] | None, Pairing | None, bool]:
         """Tell what a check must come to: the refusal, the pairing it is about, and whether it is an attempt."""
-        code, now = typed.replace(" ", "").replace("-", "").upper(), self.world.time
+        code = typed.replace(" ", "").replace("-", "").upper()
         if DISPLAY_STYLE.fits(code):
             begun = self.begun()
-            if begun is None:
+            if begun is None or begun.code is None:
                 return ExpiredCodeError, None, False
             return (None if code == begun.code else WrongCodeError), begun, False
-        if proof is None:
-            target = next((pairing for pairing in live.values() if pairing.kind is PairingKind.PLAIN), None)
-        else:
-            target = live.get(proof.pairing_id)
-            if target and (target.kind is not PairingKind.BOUND or challenge_of(proof.verifier) != target.challenge):
-                target = None
-        if target is None or (proof is None and (target.code is None or not self.fits(target, code))):
-            spendings: tuple[Spending, ...] = (self.checks[source],)
-        else:
-            spendings = () if proof else (self.checks[source], self.all_checks)
-        if any(spending.full(now) for spending in spendings):
+        return self.judge_plain(code, source) if proof is None else self.judge_bound(code, source, proof)
+
+    def judge_plain(self, code: str, source: str) -> tuple[type[InterphoneError] | None, Pairing | None, bool]:
+        own, outsiders = self.checks[source], self.outsiders()
+        target = next((pairing for pairing in outsiders if pairing.kind is PairingKind.PLAIN), None)
+        if target is None or target.code is None:
+            bound = any(pairing.kind is PairingKind.BOUND for pairing in outsiders)
+            silent = ProofRequiredError if bound else ExpiredCodeError
+            return (silent if spend_all(self.world.time, own) else RateLimitedError), None, False
+        if not self.fits(target, code):
+            return (WrongCodeError if spend_all(self.world.time, own) else RateLimitedError), None, False
+        if not spend_all(self.world.time, own, self.all_checks) or self.tried[target.id][source] >= 5:
             return RateLimitedError, None, False
-        for spending in spendings:
-            spending.times.append(now)
-        return self.compare(code, source, target)
+        return (None if code == target.code else WrongCodeError), target, True
+
+    def judge_bound(
+        self, code: str, source: str, proof: Proof
+    ) -> tuple[type[InterphoneError] | None, Pairing | None, bool]:
+        now = self.world.time
+        expired = next(
+            (p for p in self.heard.values() if p.id == proof.pairing_id and p.state.live and p.deadline <= now), None
+        )
+        ended, until = self.ended.get(proof.pairing_id, (None, 0.0))
+        target = self.live().get(proof.pairing_id) or (ended if until > now else None)
+        if target is None and expired and expired.kind is PairingKind.BOUND:
+            target = replace(expired, state=PairingState.EXPIRED, code=None)
+        own = self.checks[source]
+        if target is None or target.challenge is None:
+            return (ExpiredCodeError if spend_all(self.world.time, own) else RateLimitedError), None, False
+        if challenge_of(proof.verifier) != target.challenge:
+            return (ProofRequiredError if spend_all(self.world.time, own) else RateLimitedError), None, False
+        over = target.answered_until <= now
+        if target.code is not None and self.fits(target, code):
+            wrong = ExpiredCodeError if target.hidden and over else WrongCodeError
+            return (None if code == target.code else wrong), target, True
+        silent = target.state.live or target.state is PairingState.REJECTED
+        if target.code is None and not (target.hidden and silent and not over):
+            return ExpiredCodeError, None, False
+        return WrongCodeError, target, self.fits(target, code)
 
     def fits(self, target: Pairing, code: str) -> bool:
         length = max(self.style.length, 9) if target.kind is PairingKind.BOUND else self.style.length
         return replace(self.style, length=length).fits(code)
-
-    def compare(
-        self, code: str, source: str, target: Pairing | None
-    ) -> tuple[type[InterphoneError] | None, Pairing | None, bool]:
-        if target is None or target.code is None:
-            return ExpiredCodeError, None, False
-        if not self.fits(target, code):
-            return WrongCodeError, target, False
-        if self.tried[target.id][source] >= 5:
-            return RateLimitedError, target, False
-        return (None if code == target.code else WrongCodeError), target, True
 
     def proof_of(self, pairing: Pairing) -> Proof | None:
         if pairing.kind is not PairingKind.BOUND:
@@ -285,8 +321,10 @@ class DeskMachine(RuleBasedStateMachine):
         begun = self.begun()
         got = self.act(self.desk.begin, None, repeats=1)
         self.open_gate()
+        self.window_until = self.world.time + 120
         assert isinstance(got, Pairing)
-        assert got == begun if begun else DISPLAY_STYLE.fits(got.code or "")
+        assert DISPLAY_STYLE.fits(got.code or "")
+        assert got == begun or not (begun and begun.code)
 
     @precondition(lambda self: self.heard)
     @rule(data=st.data())
@@ -303,14 +341,25 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def reject(self, data: st.DataObject) -> None:
         pairing_id = data.draw(st.sampled_from(list(self.heard)))
-        known = pairing_id in self.live()
+        known = self.live().get(pairing_id)
         self.act(lambda: self.desk.reject(pairing_id), None if known else UnknownPairingError)
         if known:
             assert self.heard[pairing_id].state is PairingState.REJECTED
+            if known.kind is not PairingKind.DISPLAY:
+                self.slowed[known.requester.source] = self.world.time + 600
+
+    @precondition(lambda self: self.heard)
+    @rule(data=st.data())
+    def conceal(self, data: st.DataObject) -> None:
+        pairing_id = data.draw(st.sampled_from(list(self.heard)))
+        known = pairing_id in self.live()
+        self.act(lambda: self.desk.conceal(pairing_id), None if known else UnknownPairingError)
+        if known:
+            assert self.heard[pairing_id].state is PairingState.WAITING
 
     @rule(source=SOURCES)
     def be_known(self, source: str) -> None:
-        self.world.known ^= {source}
+        self.known ^= {source}
 
     # Time.
 
@@ -343,13 +392,10 @@ class DeskMachine(RuleBasedStateMachine):
     @invariant()
     def few_at_once(self) -> None:
         live = [pairing for pairing in self.heard.values() if pairing.state.live]
-        shown, pending = len(self.shown(live)), sum(pairing.state.pending for pairing in live)
-        assert shown <= 1
-        # Three may wait; the gate may take the code of the one that was shown, which then waits with them.
-        assert pending <= (4 if self.gate.closed else 3)
-        assert shown + pending <= 4
-        assert sum(pairing.kind is PairingKind.DISPLAY for pairing in live) <= 1
-        assert all(pairing.state is PairingState.SHOWN for pairing in live if pairing.kind is PairingKind.DISPLAY)
+        assert len(shown_by_request(live)) <= 1
+        assert sum(pairing.kind is PairingKind.BOUND and not pairing.in_window for pairing in live) <= 3
+        for kind in (PairingKind.PLAIN, PairingKind.DISPLAY):
+            assert sum(pairing.kind is kind for pairing in live) <= 1
 
     @invariant()
     def codes_only_while_shown(self) -> None:
@@ -370,7 +416,9 @@ class DeskMachine(RuleBasedStateMachine):
             in_all = 20 if pairing.kind is PairingKind.PLAIN else 5
             assert tried.total() <= in_all
             assert max(tried.values(), default=0) <= 5
-            assert pairing.attempts_left == in_all - tried.total() + self.redeemed[pairing_id]
+            ended = self.ended.get(pairing_id, (None,))[0]
+            left = (ended if ended and ended.attempts_left < pairing.attempts_left else pairing).attempts_left
+            assert left == in_all - tried.total() + self.redeemed[pairing_id]
         assert all(times == 1 for times in self.redeemed.values())
 
     @invariant()

@@ -1,7 +1,7 @@
 """A world for the desk in which time passes when a test says so, and chance repeats itself."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 import hashlib
 from itertools import count
@@ -9,7 +9,7 @@ import random
 
 from custom_components.interphone.pairing.desk import DeskSettings, Environment, PairingDesk
 from custom_components.interphone.pairing.gate import FailureGate
-from custom_components.interphone.pairing.models import Pairing, Proof, Requester
+from custom_components.interphone.pairing.models import Pairing, PairingKind, PairingState, Proof, Requester
 
 TIMERS_MAX = 100
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -21,7 +21,6 @@ class World:
     def __init__(self, seed: int = 0) -> None:
         self.time = 1000.0
         self.timers: dict[int, tuple[float, Callable[[], None]]] = {}
-        self.known: set[str] = set()
         self.clock_ahead = 0.0
         self._handles = count()
         self._ids = count()
@@ -61,15 +60,38 @@ class World:
             now=self.now,
             randbelow=self._random.randrange,
             new_id=lambda: f"pairing-{next(self._ids)}",
-            is_known=self.known.__contains__,
         )
 
     def desk(self, settings: DeskSettings | None = None, gate: FailureGate | None = None) -> PairingDesk:
         return PairingDesk(settings or DeskSettings(), gate or FailureGate(), self.environment())
 
 
-def requester(source: str = "192.0.2.1", **words: str) -> Requester:
-    return Requester(source, **words)
+class Spending:
+    """When a budget was spent, as a plain list: what is allowed is counted anew each time."""
+
+    def __init__(self, *rates: tuple[int, float]) -> None:
+        self.rates = rates
+        self.times: list[float] = []
+
+    def full(self, now: float) -> bool:
+        return any(sum(at + window > now for at in self.times) >= count for count, window in self.rates)
+
+
+def spend_all(now: float, *spendings: Spending) -> bool:
+    """Spend all of these budgets, or none when one is full."""
+    if any(spending.full(now) for spending in spendings):
+        return False
+    for spending in spendings:
+        spending.times.append(now)
+    return True
+
+
+def shown_by_request(pairings: Iterable[Pairing]) -> list[Pairing]:
+    return [p for p in pairings if p.state is PairingState.SHOWN and p.kind is not PairingKind.DISPLAY]
+
+
+def requester(source: str = "192.0.2.1", *, proven: bool = False, **words: str) -> Requester:
+    return Requester(source, proven=proven, **words)
 
 
 def challenge_of(verifier: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from custom_components.interphone.errors import ExpiredCodeError, RateLimitedError, WrongCodeError
+from custom_components.interphone.errors import ExpiredCodeError, ProofRequiredError, RateLimitedError, WrongCodeError
 from custom_components.interphone.pairing.budgets import CHECKS_TOTAL
 from custom_components.interphone.pairing.codes import (
     BOUND_CODE_LENGTH_MIN,
@@ -69,10 +69,11 @@ class Attacker:
         """Guess at a shown code until the home takes no more guesses at it."""
         assert pairing.code is not None
         proof = Proof(pairing.id, self._verifiers[pairing.challenge]) if pairing.challenge else None
-        with suppress(ExpiredCodeError, RateLimitedError):
-            while True:
+        with suppress(ExpiredCodeError, ProofRequiredError, RateLimitedError):
+            # Without the code on the displays a wrong code is answered all the same, and compared with nothing.
+            while any(live.id == pairing.id and live.code for live in self._desk.live()):
                 with suppress(WrongCodeError):
-                    self._desk.check(other_code(pairing.code), self._address(), proof)
+                    self._desk.check(other_code(pairing.code), requester(self._address()), proof)
                 self.guesses[pairing.id, 10 ** len(pairing.code)] += 1
 
 

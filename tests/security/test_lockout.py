@@ -78,8 +78,35 @@ async def test_the_wait_that_is_said_is_the_wait(home: Home) -> None:
     body = await home.refused(429, "rate_limited", "POST", "/codecheck", headers={"code": "1"})
     assert 50 <= body["retry_after"] <= 60
     for _ in range(3):
-        _, asked = await home.request("POST", "/code", json={"challenge": CHALLENGE})
-        await home.command("pairing/reject", pairing_id=asked["pairing_id"])
-    body = await home.refused(429, "rate_limited", "POST", "/code", json={"challenge": CHALLENGE})
+        await home.request("GET", "/code")
+        await home.command("pairing/reject", pairing_id=(await home.display.next())["id"])
+        while (await home.display.next())["state"] != "rejected":
+            pass
+    body = await home.refused(429, "rate_limited", "GET", "/code")
     assert 590 <= body["retry_after"] <= 600
     assert body["message"].endswith("Try again in 10 min")
+
+
+async def test_whatever_strangers_ask_the_window_takes_the_residents_request(home: Home) -> None:
+    """Strangers hold every place and have spent the budget of all who prove nothing."""
+    for number in range(20):
+        headers = {"X-Forwarded-For": f"198.51.100.{number}"}
+        verifier = base64.urlsafe_b64encode(hashlib.sha256(str(number).encode()).digest()).rstrip(b"=").decode()
+        await home.request("POST", "/code", json={"challenge": verifier}, headers=headers)
+    await home.refused(429, "rate_limited", "POST", "/code", json={"challenge": CHALLENGE}, headers=RESIDENT)
+    listed = (await home.command("pairing/list"))["result"]
+    assert (len(listed["pairings"]), listed["turned_away"], listed["window_left"]) == (3, 18, 0)
+
+    begun = (await home.command("pairing/begin"))["result"]
+    assert 118 <= begun["window_left"] <= 120
+    status, asked = await home.request("POST", "/code", json={"challenge": CHALLENGE}, headers=RESIDENT)
+    assert (status, asked["state"]) == (200, "waiting")
+    listed = (await home.command("pairing/list"))["result"]["pairings"]
+    assert [pairing["state"] for pairing in listed] == ["shown", "waiting", "waiting", "waiting"]
+    shown = (await home.command("pairing/reveal", pairing_id=asked["pairing_id"]))["result"]["pairing"]
+    listed = (await home.command("pairing/list"))["result"]["pairings"]
+    assert [pairing["state"] for pairing in listed] == ["waiting", "waiting", "waiting", "shown"]
+    proof = {"pairing_id": asked["pairing_id"], "verifier": VERIFIER}
+    status, _ = await home.request("POST", "/codecheck", headers={**RESIDENT, "code": shown["code"]}, json=proof)
+    assert status == 201
+    assert (await home.command("pairing/list"))["result"]["window_left"] == 0

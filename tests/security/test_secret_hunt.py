@@ -114,8 +114,8 @@ async def live_through_everything(home: Home, connect: Connect, hunted: Secrets)
     _, last = await home.request("POST", "/token", json=again)
     hunted.add(token=last["token"], refresh_token=last["refresh_token"])
     await home.refused(401, "token_reused", "POST", "/token", json=refresh)
-    await home.command("pairing/begin")
     await home.request("GET", "/code")
+    await home.command("pairing/begin")
     live = [pairing.code for pairing in home.entry.runtime_data.desk.live()]
     assert len(live) == 2
     for code in live:

@@ -124,10 +124,6 @@ class Grants:
         """Call `listener` with every change as soon as it is in effect, until the returned function is called."""
         return self._listeners.subscribe(listener)
 
-    def knows_source(self, source: str) -> bool:
-        """Whether a grant was last used from this source."""
-        return any(grant.last_source == source for grant in self._grants.values())
-
     # Authorisation: every request and every socket event passes `admit` or `require_active`.
 
     def admit(self, token: str, source: str) -> Admission:

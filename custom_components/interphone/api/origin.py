@@ -10,7 +10,7 @@ from ..errors import OriginNotAllowedError
 from ..relay import Relay
 from .peer import Peer
 
-ALLOWED_HEADERS: Final = "authorization, code, content-type, x-pairing-challenge"
+ALLOWED_HEADERS: Final = "authorization, code, content-type, x-pairing-challenge, x-pairing-verifier"
 PREFLIGHT_MAX_AGE: Final = "600"  # Chromium keeps a preflight for two hours at most; lists change sooner
 EXPOSED_HEADERS: Final = "Retry-After"
 

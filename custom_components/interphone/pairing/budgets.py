@@ -26,6 +26,11 @@ class RequestBudgets:
         self._of_source = SourceBudgets(_rates(REQUESTS_PER_SOURCE))
         self._unknown = Budget(_rates(REQUESTS_UNKNOWN))
 
+    def wait(self, source: str, now: float, *, known: bool) -> float:
+        """Return the seconds until a new request is allowed, 0 when it is allowed now."""
+        own = self._of_source.of(source).wait(now)
+        return own if known else max(own, self._unknown.wait(now))
+
     def spend(self, source: str, now: float, *, known: bool) -> None:
         """Count a new request. Raises `RateLimitedError`."""
         own = self._of_source.of(source)

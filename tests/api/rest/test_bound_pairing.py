@@ -57,7 +57,8 @@ async def test_no_code_without_its_proof(home: Home, proof: dict[str, str] | Non
     if proof:
         proof = {"pairing_id": asked["pairing_id"], **proof}
     before = await home.condition()
-    await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": code}, json=proof or {})
+    error = "expired_code" if proof and proof["pairing_id"] != asked["pairing_id"] else "proof_required"
+    await home.refused(401, error, "POST", "/codecheck", headers={"code": code}, json=proof or {})
     assert await home.condition() == before
 
 
@@ -103,15 +104,17 @@ async def test_a_plain_code_takes_no_proof(home: Home) -> None:
     )
 
 
-async def test_plain_and_bound_wait_for_each_other_and_never_meet(home: Home) -> None:
+async def test_plain_and_bound_live_side_by_side_and_never_meet(home: Home) -> None:
     await home.request("GET", "/code")
     plain = await home.display.next_code()
     status, asked = await home.request("GET", "/code", headers={"X-Pairing-Challenge": CHALLENGE})
-    assert (status, asked["state"]) == (200, "requested")
+    assert (status, asked["state"]) == (200, "waiting")
     proof = {"pairing_id": asked["pairing_id"], "verifier": VERIFIER}
-    await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": plain}, json=proof)
+    # Not shown, which its requester does not notice.
+    await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": plain}, json=proof)
     status, _ = await home.request("POST", "/codecheck", headers={"code": plain})
     assert status == 201
+    await home.command("pairing/reveal", pairing_id=asked["pairing_id"])
     bound = await home.display.next_code()
     status, _ = await home.request("POST", "/codecheck", headers={"code": bound}, json=proof)
     assert status == 201

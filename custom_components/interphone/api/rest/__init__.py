@@ -9,7 +9,7 @@ from .devices import DeviceDetailView, DevicesView
 from .events import EventsView
 from .forecast import ForecastView
 from .history import HistoryView
-from .pairing import CodeCheckView, CodeView
+from .pairing import CodeCheckView, CodeView, PairingView
 from .still import StillView
 from .stream import FILES, StreamFileView, StreamView
 from .tokens import GrantDetailView, RevokeView, TokenView
@@ -18,6 +18,7 @@ from .tokens import GrantDetailView, RevokeView, TokenView
 VIEWS: Final[tuple[View, ...]] = (
     CodeView(),
     CodeCheckView(),
+    PairingView(),
     TokenView(),
     RevokeView(),
     GrantDetailView(),

@@ -30,16 +30,20 @@ def _seconds(text: str) -> float:
     raise vol.Invalid("expected a number of seconds")
 
 
+# Long polling, of whatever can be waited for.
+WAIT: Final = {
+    vol.Optional("wait", description="Seconds to wait for a change when there is none yet."): from_text(
+        _seconds,
+        vol.Range(min=0, max=POLL_WAIT_MAX, msg=f"expected 0 to {POLL_WAIT_MAX:g} seconds"),
+    )
+}
 QUERY: Final = Payload(
     vol.Schema(
         {
             vol.Optional("since", description="The position that is known."): vol.All(
                 matching(f".+:[0-9]{{1,{SEQ_DIGITS}}}", "expected epoch:seq, as a response had them"), _position
             ),
-            vol.Optional("wait", description="Seconds to wait for a change when there is none yet."): from_text(
-                _seconds,
-                vol.Range(min=0, max=POLL_WAIT_MAX, msg=f"expected 0 to {POLL_WAIT_MAX:g} seconds"),
-            ),
+            **WAIT,
         },
         extra=vol.REMOVE_EXTRA,
     )

@@ -1,6 +1,11 @@
 """`/code` and `/codecheck`: how a website is paired."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
 from http import HTTPStatus
+import math
+import time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -8,14 +13,17 @@ from aiohttp import web
 import voluptuous as vol
 
 from ... import errors
-from ...pairing.models import CHALLENGE, CLIENT_TEXT_MAX, Pairing, PairingKind, PairingState, Proof, Requester
+from ...errors import InterphoneError
+from ...pairing.models import CHALLENGE, CLIENT_TEXT_MAX, Pairing, PairingKind, PairingState, Proof, Requester, Status
 from ...relay import Relay
 from ..contract import COUNT, Payload, matching, text
 from ..operation import JSON, Body, Operation, json_of, success
 from ..origin import refuse_other_pages
-from ..view import Call, View, json_response
+from ..view import Call, View, bearer_token, json_response
+from .events import WAIT
 
 CHALLENGE_HEADER: Final = "X-Pairing-Challenge"
+VERIFIER_HEADER: Final = "X-Pairing-Verifier"
 
 
 def _printable(words: str) -> str:
@@ -63,9 +71,20 @@ CODE_HEADERS: Final = Payload(
     errors.CodeRequiredError,
 )
 PROOF: Final = vol.Schema(
-    {vol.Inclusive("pairing_id", "proof"): text(64), vol.Inclusive("verifier", "proof"): text(128)},
+    {vol.Inclusive("pairing_id", "proof"): text(64), vol.Inclusive("verifier", "proof"): text(128), **CLIENT},
     extra=vol.REMOVE_EXTRA,
 )
+
+VERIFIER_HEADERS: Final = Payload(
+    vol.Schema({vol.Required(VERIFIER_HEADER, description="The verifier of the pairing's challenge."): text(128)})
+)
+
+STATUS: Final = {
+    "state": vol.In([str(state) for state in PairingState]),
+    "shown": vol.Maybe(bool),
+    "expires_in": COUNT,
+    "attempts_left": COUNT,
+}
 
 REQUESTED: Final = {
     JSON: vol.Any(
@@ -116,25 +135,40 @@ class CodeView(View):
 
 
 def _request(call: Call, client: Any) -> web.Response:
-    desk = call.relay.desk
-    requester = Requester(
-        source=call.peer.source,
-        origin=call.peer.origin,
-        client_name=client["client_name"],
-        account_hint=client["account_hint"],
-    )
-    pairing = desk.request(requester, client.get("challenge") or call.headers.get(CHALLENGE_HEADER))
+    challenge = client.get("challenge") or call.headers.get(CHALLENGE_HEADER)
+    pairing = call.relay.desk.request(_sender(call, client, proven=_is_proven(call)), challenge)
     if pairing.kind is PairingKind.PLAIN:
         return json_response({"success": True})
+    status = Status.of(pairing, time.monotonic())
     return json_response(
         {
             "success": True,
             "pairing_id": pairing.id,
-            "state": pairing.state,
-            "expires_in": desk.remaining(pairing),
+            "state": status.state,
+            "expires_in": status.expires_in,
             "code_length": pairing.style.length,
         }
     )
+
+
+def _sender(call: Call, client: Mapping[str, Any], *, proven: bool = False) -> Requester:
+    """Return who requests or checks a code."""
+    return Requester(
+        source=call.peer.source,
+        origin=call.peer.origin,
+        client_name=client["client_name"],
+        account_hint=client["account_hint"],
+        door=call.peer.door.id,
+        proven=proven,
+    )
+
+
+def _is_proven(call: Call) -> bool:
+    """Whether an access token of a live grant of the page's own origin came with the request."""
+    with suppress(InterphoneError):
+        grant = call.relay.grants.authenticate(bearer_token(call.request), call.peer.source)
+        return grant.origin is not None and grant.origin == call.peer.origin
+    return False
 
 
 class CodeCheckView(View):
@@ -149,6 +183,7 @@ class CodeCheckView(View):
         errors=(
             errors.ExpiredCodeError,
             errors.WrongCodeError,
+            errors.ProofRequiredError,
             errors.RateLimitedError,
             errors.TooManyGrantsError,
             errors.RevokedGrantError,  # revoked while it was being written
@@ -160,11 +195,12 @@ class CodeCheckView(View):
     )
     async def post(self, call: Call) -> web.Response:
         """Create the grant, and return its tokens."""
-        proof = Proof(**call.body) if call.body else None
-        paired = call.relay.desk.check(call.headers["code"], call.peer.source, proof)
+        body = call.body or {"client_name": None, "account_hint": None}
+        proof = Proof(body["pairing_id"], body["verifier"]) if "pairing_id" in body else None
+        paired = call.relay.desk.check(call.headers["code"], _sender(call, body), proof)
         grant, tokens = await call.relay.grants.create(
-            _grant_name(paired, call),
-            origin=call.peer.origin,
+            _grant_name(paired),
+            origin=paired.requester.origin,
             account_hint=paired.requester.account_hint,
             source=call.peer.source,
         )
@@ -182,7 +218,32 @@ class CodeCheckView(View):
         )
 
 
-def _grant_name(paired: Pairing, call: Call) -> str:
+def _grant_name(paired: Pairing) -> str:
     """Name the grant as the website calls itself, else by its host, else by its address."""
-    host = urlsplit(call.peer.origin or "").hostname
-    return paired.requester.client_name or host or call.peer.source
+    host = urlsplit(paired.requester.origin or "").hostname
+    return paired.requester.client_name or host or paired.requester.source
+
+
+class PairingView(View):
+    """The status of a bound pairing, for whoever holds its verifier."""
+
+    path = "/pairing/{pairing_id}"
+
+    @Operation(
+        "Say how a bound pairing stands",
+        {
+            # `retry_after` is in seconds, until a new request is allowed.
+            JSON: vol.Any(success(**STATUS), success(**STATUS, retry_after=COUNT))
+        },
+        errors=(errors.UnknownPairingError, errors.ProofRequiredError, errors.RateLimitedError),
+        query=Payload(vol.Schema(WAIT, extra=vol.REMOVE_EXTRA)),
+        headers=VERIFIER_HEADERS,
+    )
+    async def get(self, call: Call) -> web.Response:
+        """Return the status, waiting for a change where `wait` says so. Displays are not notified."""
+        proof = Proof(call.request.match_info["pairing_id"], call.headers[VERIFIER_HEADER])
+        status = await call.relay.status_polls.status(proof, call.peer.source, call.query.get("wait", 0.0))
+        body: dict[str, Any] = {"success": True, **asdict(status)}
+        if not status.state.live and (wait := call.relay.desk.request_wait(call.peer.source)):
+            body["retry_after"] = math.ceil(wait)
+        return json_response(body)
