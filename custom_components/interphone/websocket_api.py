@@ -13,13 +13,16 @@ from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.components.websocket_api.const import WebSocketCommandHandler
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalType
 import voluptuous as vol
 
 from .access.audit import Act
+from .access.ends import read_end
+from .access.grants import Edit
 from .api.components import components
 from .api.contract import COUNT, MOMENT, JsonSchema, component, exactly, json_schema
-from .api.grants import SCOPE, for_admin
+from .api.grants import ENDS, EXPIRES, SCOPE, ends_now, for_admin
 from .const import DOMAIN
 from .displays import Displays
 from .errors import InterphoneError
@@ -228,11 +231,11 @@ async def reject_pairing(relay: Relay, _connection: ActiveConnection, msg: Messa
     relay.desk.reject(msg["pairing_id"])
 
 
-@Command("grants/list", result=exactly(grants=[component("admin_grant")]), admin=True)
+@Command("grants/list", result=exactly(grants=[component("admin_grant")], ends=ENDS), admin=True)
 @_responds
 async def list_grants(relay: Relay, _connection: ActiveConnection, _msg: Message) -> Any:
-    """List the grants, without any secret."""
-    return {"grants": [for_admin(relay, grant) for grant in relay.grants.all]}
+    """List the grants, without any secret, and what the presets of an end are now."""
+    return {"grants": [for_admin(relay, grant) for grant in relay.grants.all], "ends": ends_now()}
 
 
 @Command(
@@ -241,7 +244,7 @@ async def list_grants(relay: Relay, _connection: ActiveConnection, _msg: Message
         **GRANT_ID,
         vol.Optional("name"): vol.All(str, _trimmed, vol.Length(min=1, max=CLIENT_TEXT_MAX)),
         vol.Optional("scope"): SCOPE,
-        vol.Optional("expires"): MOMENT,
+        vol.Optional("expires"): EXPIRES,
     },
     result=GRANT,
     admin=True,
@@ -249,7 +252,13 @@ async def list_grants(relay: Relay, _connection: ActiveConnection, _msg: Message
 @_responds
 async def update_grant(relay: Relay, _connection: ActiveConnection, msg: Message) -> Any:
     """Change a grant's name, scope or end; its open sessions follow at once."""
-    changes: dict[str, Any] = {name: msg[name] for name in ("name", "scope", "expires") if name in msg}
+    changes: Edit = {}
+    if "name" in msg:
+        changes["name"] = msg["name"]
+    if "scope" in msg:
+        changes["scope"] = msg["scope"]
+    if "expires" in msg:
+        changes["expires"] = read_end(msg["expires"], dt_util.now())
     return {"grant": for_admin(relay, await relay.grants.edit(msg["grant_id"], **changes))}
 
 

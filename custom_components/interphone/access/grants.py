@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 import secrets
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 from homeassistant.util import dt as dt_util
 
@@ -31,8 +31,18 @@ from .tokens import SIGNING_KEY_MAX_AGE, TOKEN_LIFETIME_MAX, AccessTokens, Ended
 
 # Grants of a home: far more than anyone pairs, few enough to review.
 GRANTS_MAX: Final = 64
+# Seconds between two changes of `last_used`: nobody reviews access by the second.
+LAST_USED_STEP: Final = 60.0
 # Seconds of `last_used` and `last_source` that a crash may lose: not worth a write for each request.
 LAST_USED_SAVE_DELAY: Final = 300.0
+
+
+class Edit(TypedDict, total=False):
+    """What an edit of a grant changes. `expires` is in UTC, or None for no end."""
+
+    name: str
+    scope: Scope
+    expires: datetime | None
 
 
 class GrantEvent(StrEnum):
@@ -319,17 +329,12 @@ class Grants:
         # Not in turn with other changes: a pause that comes while this waited would be undone by it.
         return await self._apply(GrantEvent.RESUMED, grant_id, paused_by=None)
 
-    async def edit(
-        self, grant_id: str, *, name: str | None = None, scope: Scope | None = None, expires: datetime | None = None
-    ) -> Grant:
-        """Change the name, the scope or the end of a grant; None leaves a value as it is.
+    async def edit(self, grant_id: str, **changes: Unpack[Edit]) -> Grant:
+        """Change the name, the scope or the end of a grant; what is not given stays as it is.
 
         Raises `UnknownGrantError`, or `StorageError` and then the change is undone.
         """
-        changes = {"name": name, "scope": scope, "expires": expires}
-        return await self._change(
-            GrantEvent.EDITED, grant_id, **{field: value for field, value in changes.items() if value is not None}
-        )
+        return await self._change(GrantEvent.EDITED, grant_id, **changes)
 
     async def _change(self, event: GrantEvent, grant_id: str, **changes: Any) -> Grant:
         async with self._widening:
@@ -362,7 +367,14 @@ class Grants:
         self._notify(event, grant, before=before)
 
     def _touch(self, grant: Grant, source: str) -> Grant:
-        touched = self._grants[grant.id] = replace(grant, last_used=dt_util.utcnow(), last_source=source)
+        """Record a use: its time at most once a minute, its source always."""
+        now, last_used = dt_util.utcnow(), grant.last_used
+        # In both directions: the clock may have been set back.
+        if last_used is None or abs((now - last_used).total_seconds()) >= LAST_USED_STEP:
+            last_used = now
+        elif source == grant.last_source:
+            return grant
+        touched = self._grants[grant.id] = replace(grant, last_used=last_used, last_source=source)
         self._store.save_later(LAST_USED_SAVE_DELAY)
         return touched
 

@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, floor_registry as fr, label_registry as lr
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from ..access.ends import EndPreset, presets
 from ..access.models import Grant, May, PausedBy, Scope, Selection
 from ..access.records import dump_grant, dump_scope
 from ..devices.model import Device, opaque_id
@@ -59,6 +61,13 @@ def _read_scope(given: Any) -> Scope:
 # Reads a `Scope`.
 SCOPE: Final = Validator(_read_scope, {"anyOf": [json_schema(_BY_SELECTION), json_schema(_BY_DEVICES)]})
 
+# Reads a `datetime`, a preset's name, or None: see `access.ends.read_end`.
+EXPIRES: Final = vol.Maybe(vol.Any(vol.In([preset.value for preset in EndPreset]), MOMENT))
+# What the presets are now; "until Sunday" is missing on a Sunday.
+ENDS: Final = vol.Schema(
+    {vol.Required(EndPreset.TODAY.value): MOMENT, vol.Optional(EndPreset.UNTIL_SUNDAY.value): MOMENT}
+)
+
 _PLACE: Final = exactly(id=str, name=str, devices=COUNT)
 
 
@@ -94,6 +103,11 @@ def _grant_schema(scope: vol.Schema) -> vol.Schema:
 # What `for_website` and `for_admin` return.
 WEBSITE_GRANT: Final = _grant_schema(_scope_schema(_PLACE))
 ADMIN_GRANT: Final = _grant_schema(_scope_schema(str))
+
+
+def ends_now() -> dict[str, str]:
+    """Return the presets of an end, as `ENDS` describes them."""
+    return {preset.value: end.isoformat() for preset, end in presets(dt_util.now()).items()}
 
 
 def for_admin(relay: Relay, grant: Grant) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """Coming and going of sessions: connect, authenticate, the end of a token or a grant, close."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
 import math
 import time
 from typing import Any, Final
 
 from homeassistant.auth.models import User
+from homeassistant.core import callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 import voluptuous as vol
 
@@ -42,6 +46,9 @@ _REASONS: Final[Mapping[type[InterphoneError], Reason]] = {
     errors.PausedGrantError: Reason.PAUSED,
     errors.InvalidTokenError: Reason.TOKEN_REVOKED,
 }
+
+# Seconds between two looks at the wall clock, by which sessions end.
+END_CHECK: Final = 60.0
 
 
 def _position(value: Any) -> tuple[str, int] | None:
@@ -101,10 +108,11 @@ class SessionAdmission:
         server.on(Event.AUTHENTICATE, self._on_authenticate)
 
     def start(self) -> tuple[Callable[[], None], ...]:
-        """Follow the grants and who may be a display; return the functions that stop it."""
+        """Follow the grants, who may be a display, and the wall clock; return the functions that stop it."""
         return (
             self._relay.grants.subscribe(self._follow_grant),
             self._relay.displays.subscribe(self._recheck_displays),
+            async_track_time_interval(self._relay.hass, self._close_ended, timedelta(seconds=END_CHECK)),
         )
 
     def recheck_origins(self) -> None:
@@ -229,6 +237,17 @@ class SessionAdmission:
             max(0.0, ends - time.time()), self.close, (session.sid,), Reason.EXPIRED_TOKEN
         )
         session.on_readmission.append(timer.cancel)
+
+    @callback
+    def _close_ended(self, _now: datetime) -> None:
+        """Close the sessions that are past their end: no timer notices that the clock was set forward."""
+        for session in filter(None, map(self._sessions.get, self._sessions.all)):
+            if session.grant_id is not None and self._is_over(session, session.grant_id):
+                self.close((session.sid,), Reason.EXPIRED_TOKEN)
+
+    def _is_over(self, session: Session, grant_id: str) -> bool:
+        expires = self._relay.grants.get(grant_id).expires
+        return session.token_expires <= time.time() or (expires is not None and expires <= dt_util.utcnow())
 
     def _join_website(self, grant_id: str, since: tuple[str, int] | None, session: Session) -> None:
         try:
