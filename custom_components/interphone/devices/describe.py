@@ -143,6 +143,12 @@ class Describer:
 
 
 def read_state(device: Device, entity: Entity) -> Mapping[str, Json]:
-    """Return `{trait: state}`. While the device is offline, every value is null."""
+    """Return `{trait: state}`. While the device is offline, every value is null, and always those that are secret.
+
+    What is secret is asked of the device as it is now: a past state may lack what says so.
+    """
     read = {name: TRAITS[name].read(entity) for name in device.traits}
-    return read if entity.online else {name: dict.fromkeys(state) for name, state in read.items()}
+    return {
+        name: state if entity.online and not device.traits[name].get("secret") else dict.fromkeys(state)
+        for name, state in read.items()
+    }

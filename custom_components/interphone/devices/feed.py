@@ -12,6 +12,7 @@ from typing import Final, TypedDict
 from weakref import WeakValueDictionary
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..access.models import Scope
 from ..listeners import Listeners
@@ -61,12 +62,18 @@ class Feed:
         # Devices that differ from what was last published, as they were then.
         self._pending: dict[str, Device | None] = {}
         self._events: list[EventChange] = []
+        # When each device last reported an event, also while it is offline.
+        self._occurred: dict[str, datetime] = {}
         self._scheduled: asyncio.Handle | None = None
+        self._started = dt_util.utcnow()
         self._unsubscribe: CALLBACK_TYPE | None = None
 
     @callback
     def start(self) -> None:
         """Number the catalog's differences from now on."""
+        self._started = dt_util.utcnow()
+        for device in self._catalog.devices():
+            self._note_event(device)
         self._unsubscribe = self._catalog.subscribe(self._on_difference)
 
     @callback
@@ -80,6 +87,7 @@ class Feed:
             self._scheduled = None
         self._pending.clear()
         self._events.clear()
+        self._occurred.clear()
         self._listeners = Listeners("changes of devices")
 
     @property
@@ -154,8 +162,34 @@ class Feed:
             return
         self._pending.setdefault(device.id, old)
         self._schedule()
-        if event := _event(old, new):
-            self._events.append(event)
+        if new is None:
+            self._occurred.pop(device.id, None)
+            return
+        last = self._occurred.get(device.id)
+        at = self._note_event(new)
+        if old is not None and at is not None and self._is_news(at, last, woken=not old.online):
+            self._events.append(_event(new, at))
+
+    def _note_event(self, device: Device) -> datetime | None:
+        """Return when the device's last event was, and remember it; None when it reports none."""
+        reported: Json = device.state.get(_EVENT_TRAIT, {})
+        at = parse_instant(reported.get("at"))
+        if at is None or reported.get("type") is None:
+            return None
+        self._occurred[device.id] = max(at, self._occurred.get(device.id, at))
+        return at
+
+    def _is_news(self, at: datetime, last: datetime | None, *, woken: bool) -> bool:
+        """Return whether an event is newer than the last one known.
+
+        A device that comes back may have woken to report it, or may repeat an old one: then it must be recent, too.
+        """
+        if last is not None and at <= last:
+            return False
+        if not woken:
+            return True
+        recent = dt_util.utcnow() - timedelta(seconds=EVENT_LIFETIME)
+        return at > recent and (last is not None or at >= self._started)
 
     def _schedule(self) -> None:
         if self._scheduled is None:
@@ -213,13 +247,9 @@ def _patch(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:
     return patch
 
 
-def _event(old: Device | None, new: Device | None) -> EventChange | None:
-    """Return the event that a difference reports, not numbered yet. A device that comes back reports none."""
-    if old is None or new is None or not (old.online and new.online) or _EVENT_TRAIT not in new.state:
-        return None
-    before, now = old.state.get(_EVENT_TRAIT, {}), new.state[_EVENT_TRAIT]
-    at = parse_instant(now["at"])
-    if at is None or now["type"] is None or now["at"] == before.get("at"):
-        return None
+def _event(device: Device, at: datetime) -> EventChange:
+    """Return the event that a device reports, not numbered yet."""
     lifetime = min(timedelta(seconds=EVENT_LIFETIME), _END_OF_TIME - at)
-    return EventChange(0, new, now["type"], at, at + lifetime, answerable=new.type == _DOORBELL)
+    return EventChange(
+        0, device, device.state[_EVENT_TRAIT]["type"], at, at + lifetime, answerable=device.type == _DOORBELL
+    )

@@ -28,6 +28,7 @@ from .traits.lock import Lock
 from .traits.media import Media
 from .traits.on_off import OnOff
 from .traits.open_close import OpenClose
+from .traits.pin import DEFAULT_CODE
 from .traits.presence import Presence
 from .traits.run import Run
 from .traits.siren import Siren
@@ -151,7 +152,7 @@ _DATETIME: Final = DateTime()
 _PRESENCE: Final = Presence()
 
 DOMAINS: Final[dict[str, Kind]] = {
-    "alarm_control_panel": Kind(Type("alarm", "shield-home"), (Arm(),), sensitive=True),
+    "alarm_control_panel": Kind(Type("alarm", "shield-home"), (Arm(),), sensitive=True, beside_state=DEFAULT_CODE),
     "automation": Kind(Type("automation", "robot"), (_ON_OFF, _ACTIVATE), by_default=Default.NOWHERE),
     "binary_sensor": Kind(Type("sensor", "eye"), (Active(),), _DETECTORS),
     "button": Kind(Type("button", "gesture-tap-button"), (_ACTIVATE,), by_default=_IN_AREAS),
@@ -178,7 +179,7 @@ DOMAINS: Final[dict[str, Kind]] = {
     "input_text": Kind(Type("text", "form-textbox"), (_TEXT,), by_default=_IN_AREAS),
     "lawn_mower": Kind(Type("mower", "robot-mower"), (_RUN, _BATTERY)),
     "light": Kind(Type("light", "lightbulb"), (_ON_OFF, Brightness(), Color(), Effect())),
-    "lock": Kind(Type("lock", "lock"), (Lock(),), sensitive=True),
+    "lock": Kind(Type("lock", "lock"), (Lock(),), sensitive=True, beside_state=DEFAULT_CODE),
     "media_player": Kind(Type("speaker", "speaker"), (_ON_OFF, Volume(), Media(), Source(), SoundMode()), _PLAYERS),
     "number": Kind(Type("number", "ray-vertex"), (_LEVEL,), by_default=_IN_AREAS),
     "person": Kind(Type("presence", "account"), (_PRESENCE,), sensitive=True),

@@ -1,4 +1,4 @@
-"""arm: an alarm system. Its PIN is passed on and never stored."""
+"""arm: an alarm system."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -7,10 +7,11 @@ from homeassistant.components.alarm_control_panel import (
     AlarmControlPanelEntityFeature as Feature,
     AlarmControlPanelState as AlarmState,
 )
-from homeassistant.const import ATTR_CODE, ATTR_CODE_FORMAT
+from homeassistant.const import ATTR_CODE_FORMAT
 
-from ..fields import Shape, boolean, choice, label, listing, optional, text
+from ..fields import Shape, boolean, choice, label, listing
 from ..model import Command, Entity, Json, ServiceCall, Trait
+from .pin import PIN_PARAM, has_default, pin_data
 from .planning import one_of, supports, wish
 
 # By mode: the feature that offers it. The service and the state are named after the mode.
@@ -23,27 +24,36 @@ _MODES: Final[dict[str, Feature]] = {
 }
 _ARMED: Final = {f"armed_{mode}": mode for mode in _MODES}
 _STATES: Final = ("disarmed", "arming", "armed", "pending", "triggered", "disarming")
-_PIN: Final[Shape] = {"pin": optional(text(64))}
 
 
 def _modes(entity: Entity) -> list[str]:
     return [mode for mode, feature in _MODES.items() if entity.has(feature)]
 
 
-def _call(entity: Entity, service: str, params: Json) -> ServiceCall:
-    return ServiceCall(entity.domain, service, {ATTR_CODE: params["pin"]} if "pin" in params else {})
+def _needs_pin_to_arm(entity: Entity) -> bool:
+    # Home Assistant refuses to arm without one, whatever the format.
+    return entity.flag("code_arm_required") is True and not has_default(entity)
+
+
+def _needs_pin_to_disarm(entity: Entity) -> bool:
+    return entity.text(ATTR_CODE_FORMAT) is not None and not has_default(entity)
+
+
+def _call(entity: Entity, service: str, params: Json, *, required: bool) -> ServiceCall:
+    return ServiceCall(entity.domain, service, pin_data(params, entity.text(ATTR_CODE_FORMAT), required=required))
 
 
 def _arm(entity: Entity, params: Json) -> ServiceCall:
-    return _call(entity, f"alarm_arm_{one_of('mode', params['mode'], _modes(entity))}", params)
+    service = f"alarm_arm_{one_of('mode', params['mode'], _modes(entity))}"
+    return _call(entity, service, params, required=_needs_pin_to_arm(entity))
 
 
 def _disarm(entity: Entity, params: Json) -> ServiceCall:
-    return _call(entity, "alarm_disarm", params)
+    return _call(entity, "alarm_disarm", params, required=_needs_pin_to_disarm(entity))
 
 
 def _trigger(entity: Entity, params: Json) -> ServiceCall:
-    return _call(entity, "alarm_trigger", params)
+    return _call(entity, "alarm_trigger", params, required=_needs_pin_to_arm(entity))
 
 
 def _wants_armed(_entity: Entity, params: Json) -> dict[str, Any]:
@@ -59,22 +69,24 @@ class Arm(Trait):
         "modes": listing(choice(*_MODES)),
         "pin_format": label(),
         "pin_to_arm": boolean(),
+        "pin_to_disarm": boolean(),
     }
     state_fields: ClassVar[Shape] = {"state": choice(*_STATES), "mode": choice(*_MODES)}
     commands: ClassVar[Mapping[str, Command]] = {
         "arm": Command(
-            _arm, ({"mode": choice(*_MODES), **_PIN},), lambda entity: bool(_modes(entity)), wants=_wants_armed
+            _arm, ({"mode": choice(*_MODES), **PIN_PARAM},), lambda entity: bool(_modes(entity)), wants=_wants_armed
         ),
-        "disarm": Command(_disarm, (_PIN,), wants=wish(state="disarmed")),
-        "trigger": Command(_trigger, (_PIN,), supports(Feature.TRIGGER), wish(state="triggered")),
+        "disarm": Command(_disarm, (PIN_PARAM,), wants=wish(state="disarmed")),
+        "trigger": Command(_trigger, (PIN_PARAM,), supports(Feature.TRIGGER), wish(state="triggered")),
     }
 
     def attributes(self, entity: Entity) -> Json:
-        """Describe the modes, the PIN's format ("number", "text", or null for none), and whether arming needs it."""
+        """Describe the modes, the PIN's format ("number", "text", or null for none), and what needs it."""
         return {
             "modes": _modes(entity),
             "pin_format": entity.text(ATTR_CODE_FORMAT),
-            "pin_to_arm": entity.flag("code_arm_required"),
+            "pin_to_arm": _needs_pin_to_arm(entity),
+            "pin_to_disarm": _needs_pin_to_disarm(entity),
         }
 
     def read(self, entity: Entity) -> Json:

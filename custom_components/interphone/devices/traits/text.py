@@ -9,11 +9,12 @@ from ..fields import Shape, boolean, label, quantity, text
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import within
 
-_PASSWORD: Final = "password"  # noqa: S105  # the name of a mode
+_LEGIBLE: Final = "text"
 
 
 def _is_secret(entity: Entity) -> bool:
-    return entity.text("mode") == _PASSWORD
+    # One whose mode is not known may be a password.
+    return entity.text("mode") != _LEGIBLE
 
 
 def _set(entity: Entity, params: Json) -> ServiceCall:
