@@ -41,6 +41,7 @@ FILE_ERRORS: Final[Errors] = (
     errors.UnknownStreamError,
     errors.NotFoundError,
     errors.RateLimitedError,
+    errors.InvalidTokenError,  # an exchanged one, which was revoked
     errors.RevokedGrantError,
     errors.PausedGrantError,
     errors.UnknownDeviceError,

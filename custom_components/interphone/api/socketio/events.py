@@ -127,6 +127,7 @@ class EventGroup:
     # What any event of a website may be acknowledged with.
     errors: ClassVar[Errors] = (
         errors.MissingTokenError,
+        errors.InvalidTokenError,
         errors.RevokedGrantError,
         errors.PausedGrantError,
         errors.InvalidRequestError,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -16,6 +17,7 @@ from ....conftest import Home, Tokens
 from ....player import fetch, named, playlist
 from .addresses import (
     WHOLE_SEGMENTS,
+    opened,
     reload,
     revoke,
     waiting_for_a_segment,
@@ -151,4 +153,25 @@ async def test_a_grant_that_keeps_the_camera_keeps_its_stream(home: Home, tokens
     await home.command("grants/revoke", grant_id=other.grant_id)
     er.async_get(home.hass).async_update_entity("camera.garden", name="Back garden")
     await home.hass.async_block_till_done()
+    await playlist(home, master)
+
+
+async def test_an_address_ends_with_its_exchanged_token(
+    home: Home, tokens: Tokens, path: str, master: str, camera: FilmCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, also for a request that waits for a segment; the website's own address goes on."""
+    exchange = {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token": tokens.token}
+    _status, body = await home.request("POST", "/token", json=exchange)
+    exchanged = replace(tokens, token=body["token"])
+    given = await opened(home, exchanged, path)
+    [media] = named(await playlist(home, given), given)
+    await reload(home, media)
+    waits = waiting_for_a_segment(camera, monkeypatch)
+    asked = asyncio.create_task(home.request("GET", f"{media}?_HLS_msn={WHOLE_SEGMENTS}"))
+    async with asyncio.timeout(5):
+        await waits.get()
+        await leave(home, exchanged)
+        answered, refusal = await asked
+    assert (answered, refusal["error"]) == (401, "invalid_token")
+    await home.refused(404, "unknown_stream", "GET", given)
     await playlist(home, master)
