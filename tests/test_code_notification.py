@@ -128,10 +128,68 @@ class TestAskBeforeShowing:
     def options(self) -> dict[str, Any]:
         return {"origins": [], "domains": [], "ask_before_showing": True}
 
-    async def test_what_waits_for_a_tap_holds_no_code(self, home: Home) -> None:
-        await home.request("GET", "/code")
+    async def test_what_waits_is_announced_without_a_code(self, home: Home) -> None:
+        await home.request("GET", "/code", params={"client_name": "Hotel"})
         waiting = await home.display.next()
-        assert not await home.notifications()
+        note = await shown(home)
+        assert note["title"] == "A website waits"
+        assert "Show a code" in note["message"]
+        assert "(/config/integrations/integration/interphone)" in note["message"]
+        assert "Hotel" not in note["message"]
         await home.command("pairing/reveal", pairing_id=waiting["id"])
         code = await home.display.next_code()
         assert code[:3] in (await shown(home))["message"]
+
+    async def test_it_speaks_korean(self, home: Home) -> None:
+        home.hass.config.language = "ko"
+        await home.request("GET", "/code")
+        await home.display.next()
+        assert "누르고" in (await shown(home))["message"]
+
+    async def test_one_for_all_that_waits_and_it_goes_with_the_last(self, home: Home) -> None:
+        await home.request("GET", "/code")
+        await home.request("POST", "/code", json={"challenge": "A" * 43})
+        for pairing in home.entry.runtime_data.desk.live():
+            assert (await shown(home))["title"] == "A website waits"
+            await home.command("pairing/reject", pairing_id=pairing.id)
+        assert not await home.notifications()
+
+
+class TestDismissal:
+    """A notification that somebody dismisses is a code put away."""
+
+    async def dismiss(self, home: Home) -> None:
+        [note] = await home.notifications()
+        await home.hass.services.async_call(
+            "persistent_notification", "dismiss", {"notification_id": note["notification_id"]}, blocking=True
+        )
+
+    async def test_without_a_display_the_code_is_put_away_and_attempts_are_kept(self, home: Home) -> None:
+        await home.display.socket.close()
+        await home.hass.async_block_till_done()
+        desk = home.entry.runtime_data.desk
+        await home.request("GET", "/code")
+        [pairing] = desk.live()
+        wrong = str((int(pairing.code or "") + 1) % 10**9).zfill(9)
+        await home.refused(401, "wrong_code", "POST", "/codecheck", headers={"code": wrong})
+        await self.dismiss(home)
+        [waiting] = desk.live()
+        assert (waiting.state, waiting.code, waiting.attempts_left) == ("waiting", None, 19)
+        assert not await home.notifications()  # and no other says that it waits
+        await home.refused(401, "expired_code", "POST", "/codecheck", headers={"code": pairing.code or ""})
+        assert (await home.command("pairing/reveal", pairing_id=waiting.id))["success"]
+        assert await home.notifications()
+
+    async def test_a_display_that_shows_it_keeps_it(self, home: Home) -> None:
+        await home.request("GET", "/code")
+        code = await home.display.next_code()
+        await self.dismiss(home)
+        assert not await home.notifications()
+        assert (await home.request("POST", "/codecheck", headers={"code": code}))[0] == 201
+
+    async def test_a_display_that_reconnects_to_a_reloaded_entry_counts(self, home: Home) -> None:
+        assert await home.hass.config_entries.async_reload(home.entry.entry_id)
+        assert home.entry.runtime_data.displays.is_watched
+        await home.display.socket.close()
+        await home.hass.async_block_till_done()
+        assert not home.entry.runtime_data.displays.is_watched

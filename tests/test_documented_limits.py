@@ -90,7 +90,7 @@ PROTOCOL = {
 RATES = {
     "requests of a source": "REQUESTS_PER_SOURCE",
     "requests of all sources that prove nothing": "REQUESTS_UNKNOWN",
-    "alerts of requests that prove nothing, and wakes": "STRANGER_ALERTS",
+    "alerts of requests that prove nothing, and wakes": "UNPROVEN_ALERTS",
     "checks of a source without a verifier": "CHECKS_PER_SOURCE",
     "checks of a plain code, all sources": "CHECKS_TOTAL",
 }

@@ -9,7 +9,9 @@ from homeassistant.auth import EVENT_USER_ADDED, EVENT_USER_REMOVED, EVENT_USER_
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.core import Event, HomeAssistant
+from homeassistant.util.hass_dict import HassKey
 
+from .const import DOMAIN
 from .errors import NotADisplayError
 from .listeners import Listeners
 
@@ -22,6 +24,9 @@ class Audience(StrEnum):
     CHOSEN = "chosen"
     NOBODY = "nobody"
 
+
+# The user of each connected display. Subscriptions outlive a reload of the entry, so this does, too.
+_CONNECTED: Final[HassKey[dict[object, User]]] = HassKey(f"{DOMAIN}_connected_displays")
 
 _USER_EVENTS: Final = (EVENT_USER_ADDED, EVENT_USER_UPDATED, EVENT_USER_REMOVED)
 
@@ -97,6 +102,21 @@ class Displays:
     def admits(self, user: User) -> bool:
         """Return whether a user may be a display now."""
         return self._policy.admits(user)
+
+    def connect(self, user: User) -> Callable[[], None]:
+        """Note that a display of this user is connected, until the returned function is called."""
+        connected, key = self._hass.data.setdefault(_CONNECTED, {}), object()
+        connected[key] = user
+
+        def disconnect() -> None:
+            connected.pop(key, None)
+
+        return disconnect
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a display is connected whose user may see codes."""
+        return any(self.admits(user) for user in self._hass.data.get(_CONNECTED, {}).values())
 
     def require(self, user: User) -> None:
         """Raise `NotADisplayError` unless the user may be a display now."""

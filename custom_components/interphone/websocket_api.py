@@ -183,7 +183,17 @@ def subscribe_pairings(hass: HomeAssistant, connection: ActiveConnection, msg: M
         if displays.admits(connection.user):
             connection.send_message(websocket_api.event_message(msg["id"], {"pairing": pairing.as_dict()}))
 
-    connection.subscriptions[msg["id"]] = async_dispatcher_connect(hass, SIGNAL_PAIRING, send)
+    unsubscribe, disconnect = (
+        async_dispatcher_connect(hass, SIGNAL_PAIRING, send),
+        relay.displays.connect(connection.user),
+    )
+
+    @callback
+    def leave() -> None:
+        unsubscribe()
+        disconnect()
+
+    connection.subscriptions[msg["id"]] = leave
     connection.send_result(msg["id"])
     for pairing in relay.desk.live():
         send(relay.displays, pairing)

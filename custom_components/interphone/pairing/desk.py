@@ -276,7 +276,7 @@ class PairingDesk:
         if alone:
             self.turned_away = 0
         by_itself = alone and not self._must_ask and not self._attention.is_slowed(requester, self._now)
-        quiet, wakes = self._attention.claim(stranger=not (requester.proven or in_window), now=self._now)
+        quiet, wakes = self._attention.claim(unproven=not (requester.proven or in_window), now=self._now)
         state = PairingState.REQUESTED if by_itself else PairingState.WAITING
         pairing = replace(
             self._make(kind, requester, challenge),

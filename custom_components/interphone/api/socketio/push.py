@@ -48,6 +48,7 @@ class Push:
     def join_display(self, session: Session, user: User) -> None:
         """Make the session a display's and send it every live pairing."""
         self._sessions.make_display(session, user)
+        session.on_close.append(self._relay.displays.connect(user))
         for pairing in self._relay.desk.live():
             self._send_pairing((session.sid,), pairing)
 
