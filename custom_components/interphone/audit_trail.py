@@ -21,7 +21,7 @@ PAIRING_ACTS: Final = {
 }
 
 
-# What the bus says of an act. "Paired" is said once there is a grant.
+# Events of the bus for each act. "Paired" is fired once there is a grant.
 EVENT_TYPES: Final = {
     Act.REQUESTED: "requested",
     Act.REFUSED: "failed",

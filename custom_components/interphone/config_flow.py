@@ -150,7 +150,7 @@ CODES_AND_TOKENS: Final = {
 }
 
 
-# What clients for Arduino send. Browsers send `null` for files.
+# The origin that clients for Arduino send. Browsers send `null` for files.
 FILE_ORIGIN: Final = "file://"
 
 
@@ -262,7 +262,7 @@ class InterphoneOptionsFlow(OptionsFlow):
         return self.async_create_entry(data=options)
 
 
-# What everybody knows to be sensitive by what it is.
+# Reasons that need no explanation: the device is sensitive by its kind.
 OBVIOUS: Final = frozenset({Reason.OPENS, Reason.GUARDS, Reason.WATCHES, Reason.TRACKS, Reason.OWNER})
 
 

@@ -4,7 +4,7 @@ import hashlib
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.interphone.pairing.models import PairingKind, PairingState, Proof, is_challenge
+from custom_components.interphone.pairing.models import CHALLENGE, PairingKind, PairingState, Proof
 
 from .world import World, challenge_of, requester
 
@@ -30,7 +30,7 @@ def test_plain_challenges_are_none() -> None:
 
 @given(st.binary(min_size=32, max_size=32))
 def test_every_digest_is_a_challenge(digest: bytes) -> None:
-    assert is_challenge(base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+    assert CHALLENGE.fullmatch(base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_every_digest_is_a_challenge(digest: bytes) -> None:
     ],
 )
 def test_what_is_no_challenge(text: str) -> None:
-    assert not is_challenge(text)
+    assert CHALLENGE.fullmatch(text) is None
 
 
 def test_neither_code_nor_verifier_nor_challenge_is_in_a_representation() -> None:

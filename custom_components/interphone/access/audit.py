@@ -25,7 +25,7 @@ COMMANDS: Final = "commands"
 
 
 class Act(StrEnum):
-    """What was done, as the store and `interphone/audit/list` spell it."""
+    """Audited action, as the store and `interphone/audit/list` spell it."""
 
     REQUESTED = "requested"
     SHOWN = "shown"

@@ -46,7 +46,7 @@ class Edit(TypedDict, total=False):
 
 
 class GrantEvent(StrEnum):
-    """What happened to a grant."""
+    """Kind of a change of a grant."""
 
     CREATED = "created"
     EDITED = "edited"
@@ -147,10 +147,6 @@ class Grants:
         if claims.recognised:
             raise ExpiredTokenError
         return Admission(_bounded(self._touch(grant, source), claims.bound), claims.expires, claims.bound)
-
-    def authenticate(self, token: str, source: str) -> Grant:
-        """Return the grant of an access token. Raises the errors of `admit`."""
-        return self.admit(token, source).grant
 
     def require_active(self, grant_id: str, bound: Bound = UNBOUND) -> Grant:
         """Return the current state of a grant, as a token with this bound has it.
@@ -283,7 +279,10 @@ class Grants:
         await self._save_removal()
 
     async def revoke_all(self) -> None:
-        """Revoke every grant and replace the signing keys. Raises `StorageError` in the way of `revoke`."""
+        """Revoke every grant and replace the signing keys.
+
+        Raises `StorageError`: the grants are revoked all the same, and the write is repeated.
+        """
         self._access.replace()
         dropped = self.all
         for grant in dropped:
@@ -292,9 +291,10 @@ class Grants:
         await self._save_removal()
 
     async def pause(self, grant_id: str, by: PausedBy = PausedBy.OWNER) -> Grant:
-        """Refuse a website until it is resumed. Raises the errors of `revoke`, in the same way.
+        """Refuse a website until it is resumed.
 
-        A pause by another cause than the owner's command stays that cause's when the owner pauses as well.
+        A pause by another cause than the owner's command stays that cause's when the owner pauses as well. Raises
+        `UnknownGrantError`, or `StorageError`: the grant is paused all the same, and the write is repeated.
         """
         before = self.get(grant_id)
         if by is PausedBy.OWNER:
@@ -306,7 +306,7 @@ class Grants:
     async def distrust(self) -> None:
         """Pause every grant and retire the signing keys: the store was restored from a backup.
 
-        Raises `StorageError` in the way of `revoke`.
+        Raises `StorageError`: the grants are paused all the same, and the write is repeated.
         """
         self._generation.leave()
         self._access.retire()

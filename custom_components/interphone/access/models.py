@@ -36,7 +36,7 @@ class ScopedDevice(Protocol):
 
 
 class May(StrEnum):
-    """What a grant may do with the devices it sees. Each includes the one before."""
+    """Permission of a grant for the devices it sees. Each includes the one before."""
 
     LOOK = "look"
     CONTROL = "control"
@@ -153,7 +153,7 @@ def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozens
 
 
 class PausedBy(StrEnum):
-    """What paused a grant."""
+    """Cause of a pause of a grant."""
 
     OWNER = "owner"
     DEVICE = "device"  # the owner disabled the website's device in Home Assistant

@@ -29,7 +29,7 @@ FAILURE_GATE: Final = "failure_gate"
 
 _SELECTION: Final = tuple(each.name for each in fields(Selection))
 
-# What parsing raises for a section or field that is missing, of the wrong type, or out of range.
+# Exceptions of parsing for a section or field that is missing, of the wrong type, or out of range.
 _FAULTS: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 

@@ -279,7 +279,7 @@ class RefreshFamily:
 class RefreshTokens:
     """Issues refresh tokens of 256 bit and rotates them: each is good once.
 
-    Presenting the token spent last within 30 s returns the same successor, so a lost answer can be asked for again.
+    Presenting the token spent last within 30 s returns the same successor, so a lost response can be requested again.
     Presenting any other spent token means that two parties hold it (RFC 9700, section 4.14.2).
     """
 

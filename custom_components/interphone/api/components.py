@@ -36,7 +36,7 @@ PAIRING: Final = exactly(
     attempts_left=COUNT,
 )
 
-# What a device's traits read from `at` on.
+# A recorded state: the values of a device's traits from `at` on.
 POINT: Final = exactly(at=MOMENT, online=bool, state=component("device/properties/state"))
 
 OWN: Final[Mapping[str, Any]] = {

@@ -1,7 +1,7 @@
 """The wire contract: what one message holds, validated and published by one schema (see `validation`)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,27 +18,20 @@ COMPONENTS: Final = "#/components/schemas/"
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What one message, query or set of headers holds: one schema that validates it and describes it.
+    """Content of one message, query or set of headers: one schema that validates it and describes it.
 
-    `error` is what a payload that does not fit raises.
+    `validate` raises `error` for data that does not fit.
     """
 
     schema: vol.Schema
     error: type[InterphoneError] = InvalidRequestError
-    # Compiled once: a schema that is not a `vol.Schema` would be compiled again for each message.
-    _compiled: vol.Schema = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Compile the schema."""
-        compiled = self.schema if isinstance(self.schema, vol.Schema) else vol.Schema(self.schema)
-        object.__setattr__(self, "_compiled", compiled)
 
     def validate(self, data: Any) -> Any:
         """Return the data, converted and with defaults filled in.
 
         Raises `error`, by default `InvalidRequestError`, which names the first faulty field and the fault.
         """
-        return validate(self._compiled, data, self.error)
+        return validate(self.schema, data, self.error)
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema (2020-12, as OpenAPI 3.1 and AsyncAPI 3.0 embed it)."""

@@ -100,7 +100,7 @@ def _grant_schema(scope: vol.Schema) -> vol.Schema:
     )
 
 
-# What `for_website` and `for_admin` return.
+# Schemas of the results of `for_website` and `for_admin`.
 WEBSITE_GRANT: Final = _grant_schema(_scope_schema(_PLACE))
 ADMIN_GRANT: Final = _grant_schema(_scope_schema(str))
 

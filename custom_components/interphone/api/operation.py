@@ -19,7 +19,7 @@ JSON: Final = "application/json"
 # Body of a request, in bytes. A batch of 64 commands with generous parameters stays below this.
 BODY_SIZE_MAX: Final = 64 * 1024
 
-# Any path may answer with these.
+# Errors of any path.
 ANYWHERE: Final[Errors] = (errors.NotReadyError, errors.OriginNotAllowedError, errors.InternalError)
 # Any path that takes an access token.
 WITH_TOKEN: Final[Errors] = (

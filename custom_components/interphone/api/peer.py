@@ -11,7 +11,7 @@ from yarl import URL
 from ..messages import negotiate
 from .source import source_of
 
-# What a reverse proxy adds.
+# Headers that a reverse proxy adds.
 _FORWARDED: Final = (hdrs.FORWARDED, hdrs.X_FORWARDED_FOR, hdrs.X_FORWARDED_HOST, hdrs.X_FORWARDED_PROTO)
 _WEBSOCKET_SCHEME: Final = re.compile(r"ws(?=s?://)")
 

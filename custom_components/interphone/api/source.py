@@ -3,7 +3,7 @@
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-# What one subscriber is assigned at least (RFC 6177), so that nobody gets many budgets by changing addresses.
+# The smallest prefix assigned to a subscriber (RFC 6177), so that nobody gets many budgets by changing addresses.
 IPV6_PREFIX_BITS: Final = 64
 
 

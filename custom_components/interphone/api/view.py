@@ -50,7 +50,7 @@ class Route(ABC):
         """Return the paths, as aiohttp's router takes them."""
 
     def mount(self, application: web.Application, door: Door) -> None:
-        """Add the paths to an application, with every method: a wrong one is answered by `handle` too.
+        """Add the paths to an application, with every method: `handle` responds to a wrong one too.
 
         The routes are added to the router directly: Home Assistant's own CORS handling knows one list for all of it.
         """
@@ -69,7 +69,7 @@ class Route(ABC):
 
     @abstractmethod
     async def handle(self, relay: Relay, request: web.Request) -> web.StreamResponse:
-        """Answer a request of an allowed origin. May raise any `InterphoneError`."""
+        """Respond to a request of an allowed origin. May raise any `InterphoneError`."""
 
     async def _respond(self, hass: HomeAssistant, door: Door, request: web.Request) -> web.StreamResponse:
         headers: Mapping[str, str] = {hdrs.VARY: hdrs.ORIGIN}
@@ -136,7 +136,8 @@ class DeviceCall(GrantCall):
     async def read[T](self, reading: Awaitable[T]) -> T:
         """Await something of the device, and return it if the grant still sees the device by then.
 
-        Raises `RevokedGrantError`, `PausedGrantError` or `UnknownDeviceError`, and what `reading` raises.
+        Raises `RevokedGrantError`, `PausedGrantError`, `InvalidTokenError` or `UnknownDeviceError`. Errors of `reading`
+        propagate.
         """
         result = await reading
         self.relay.catalog.seen(self.device.id, self.require_active().scope)

@@ -160,7 +160,7 @@ class Catalog:
         """Return a device that the scope sees, judged from registries and configurations as they are at this moment.
 
         What waits to be described again is described now. What has just become sensitive is refused unless it is shared
-        by name. Raises `UnknownDeviceError` and `NotReadyError` as `seen` does.
+        by name. Raises `UnknownDeviceError`, also for one the scope does not see, and `NotReadyError` once stopped.
         """
         known = self._devices.get(device_id)
         if known is not None and known.entity_id in self._stale:
@@ -207,7 +207,7 @@ class Catalog:
         entity = self._describer.entity(now)
         device = self._devices.get(self._ids.get(entity_id, ""))
         if DOMAINS[now.domain].changes_silently:
-            # What is read beside the state may be updated right after the state is written, changed or not.
+            # Values read beside the state may be updated right after the state is written, changed or not.
             self._mark([entity_id])
         if device is None or (entity.online and not (device.online and before and describes_alike(before, now))):
             self._sensitivity.forget(entity_id)

@@ -317,7 +317,10 @@ class Commands:
         return CommandResult(command_id, status, state=None if device is None else device.state)
 
     async def _call(self, order: _Order, grant: Grant, context: Context) -> None:
-        """Announce and make the service call. Raises the errors of `Calls.make`."""
+        """Fire `EVENT_COMMAND` and make the service call.
+
+        Raises `CommandTimeoutError`, `CommandRejectedError` or `CommandFailedError`.
+        """
         entity_id = order.device.entity_id
         event = {
             ATTR_ENTITY_ID: entity_id,

@@ -1,4 +1,4 @@
-"""What an entity acts on, read from the integration that made it.
+"""Targets of an entity, read from the integration that made it.
 
 A group, a scene, a script, a template switch or a helper is a deputy: a command for it reaches other entities. Each
 platform that makes deputies has one reader here. `Entity` objects of Home Assistant hold what they act on in private

@@ -1,4 +1,4 @@
-"""What one entity acts on: the value that sensitivity is judged by."""
+"""The effect of an entity: the targets it acts on, by which sensitivity is judged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

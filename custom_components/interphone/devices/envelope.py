@@ -13,7 +13,7 @@ from .times import parse_instant
 # Ids of commands, devices and streams, and names of commands.
 ID_LENGTH_MAX: Final = 64
 
-# What every envelope has beside the name of its command and that command's params.
+# Fields of every envelope, beside the name of its command and that command's params.
 ENVELOPE: Final[Shape] = {
     "id": text(ID_LENGTH_MAX),
     "device": text(ID_LENGTH_MAX),

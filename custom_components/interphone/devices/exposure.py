@@ -18,7 +18,7 @@ DEFAULT_DOMAINS: Final = frozenset(
     domain for domain in SHAREABLE_DOMAINS if DOMAINS[domain].by_default is Default.EVERYWHERE
 )
 
-# What is only read. Of a service, or of these device classes, it says how a machine or a connection is doing.
+# Domains that are only read. A service, or one of these device classes, says how a machine or a connection is doing.
 _READINGS: Final = frozenset({BINARY_SENSOR, EVENT, SENSOR})
 _TECHNICAL_CLASSES: Final[frozenset[str]] = frozenset(
     {

@@ -80,7 +80,7 @@ class Forecasts:
         read = (read_forecast(entity, point) for point in raw if isinstance(point, Mapping))
         points = sorted((point for point in read if point), key=lambda point: str(point["at"]))
         if not points:
-            # What Home Assistant returns when a service could not be reached.
+            # Home Assistant returns no points when a service could not be reached.
             raise ForecastUnavailableError
         return points[:FORECAST_POINTS_MAX]
 

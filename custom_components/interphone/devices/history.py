@@ -20,7 +20,7 @@ from .faults import Faults
 from .model import Device, Entity, Json
 from .times import instant
 
-# What a chart on a telephone shows, and a database reads quickly.
+# Sized for a chart on a telephone, and for a quick read of the database.
 HISTORY_SPAN: Final = 24 * 3600.0
 HISTORY_SPAN_MAX: Final = 7 * 24 * 3600.0
 HISTORY_POINTS_MAX: Final = 1000

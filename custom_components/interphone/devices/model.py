@@ -111,7 +111,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class BesideState:
-    """What Home Assistant knows of an entity beside its state, and traits need.
+    """Data of an entity that is not in its state, and that traits need.
 
     `read` returns it by name, for `Entity.beside`. It may change without a change of the state: with `silent` the
     entity is described anew at every report of its state, and with `component` when that component is loaded.
@@ -240,7 +240,7 @@ class Device:
     labels: tuple[str, ...] = ()
     part_of: Appliance | None = None
     icon: str | None = None
-    # What a scope may name, by ids of Home Assistant. Not on the wire.
+    # Places and labels that a scope may name, by ids of Home Assistant. Not on the wire.
     area_id: str | None = None
     floor_id: str | None = None
     label_ids: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""What the feed says to one website, through the view of its scope: positions, snapshots and missed changes.
+"""Payloads of the feed for one website, filtered by its scope: positions, snapshots and missed changes.
 
 On the wire an epoch also names the scope's definition: a website whose scope was widened or narrowed while it was away
 cannot learn of that from changes, and gets a snapshot instead.

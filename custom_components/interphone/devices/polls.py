@@ -13,7 +13,7 @@ from .views import View
 
 # A poll for events may wait this long: below the 30 s after which proxies give up.
 POLL_WAIT_MAX: Final = 25.0
-# Polls of one grant that wait at once: a few tabs. One more, and the oldest is answered early.
+# Polls of one grant that wait at once: a few tabs. One more, and the oldest gets its response early.
 POLLS_PER_GRANT: Final = 4
 
 

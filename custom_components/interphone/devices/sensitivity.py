@@ -37,7 +37,7 @@ from .faults import Faults
 from .registry import CONTROLS, DOMAINS
 
 _TRACKER: Final = "device_tracker"
-# What may be shown as something else by the integration `switch_as_x`.
+# Prefix of entities that `switch_as_x` may show as another type.
 _WRAPPED: Final = "switch."
 # Domains whose facts change without an event: a cover may get another device class.
 _SILENT: Final = (
@@ -97,7 +97,7 @@ HARMLESS: Final = Verdict()
 
 @dataclass(frozen=True, slots=True)
 class OwnersWord:
-    """What the owner says of single entities, by entity id or registry id. It wins over every rule but one.
+    """The owner's settings for single entities, by entity id or registry id. It wins over every rule but one.
 
     What uses Interphone itself stays beyond every grant.
     """
@@ -108,7 +108,7 @@ class OwnersWord:
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """What is known of one entity by itself: a reason of its own, what it acts on, and the owner's word."""
+    """Facts on one entity by itself: a reason of its own, its effect, and the owner's setting."""
 
     effect: Effect
     reason: Reason | None
@@ -258,7 +258,7 @@ class Sensitivity:
             entries = er.async_entries_for_device(self._entities, device_id, include_disabled_entities=True)
             known = self._devices[device_id] = _Neighbours(
                 frozenset(entry.entity_id for entry in entries if entry.domain == _TRACKER),
-                # What the owner calls harmless gives no reason to its neighbours either.
+                # An entity that the owner calls harmless gives no reason to its neighbours either.
                 frozenset(
                     entry.entity_id
                     for entry in entries
@@ -342,7 +342,7 @@ class Sensitivity:
             self._wrapped = wrapped_switches(self._hass)
         return self._wrapped
 
-    # What may change a verdict.
+    # Listeners for events that may change a verdict.
 
     @callback
     def _on_state(self, event: Event[EventStateChangedData]) -> None:

@@ -1,4 +1,4 @@
-"""What a script sequence acts on, read from its validated steps.
+"""Targets of a script sequence, read from its validated steps.
 
 Home Assistant's own `referenced_entities` does not serve: it counts conditions and triggers as if they acted, and sees
 nothing in a direct `script.<id>`, in `scene.apply`, in templates or in services without targets. This walk is closed by

@@ -10,7 +10,7 @@ from .model import Device
 
 
 class View:
-    """What one scope sees: its members, which are the devices within the scope now, and its part of each batch.
+    """Devices within one scope now, its members, and the scope's part of each batch.
 
     `Scope` decides by a device's own values whether it is within: by its id, area, floor, labels and type.
     That may be expensive and is asked only where the answer can change: `follow` applies a `DevicesChange` to the

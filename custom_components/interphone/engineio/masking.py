@@ -11,7 +11,7 @@ _INVALID_HEADER: Final = b"\xf0\x80"
 
 
 class Reader(Protocol):
-    """What aiohttp's connection calls when bytes arrive; its reader of WebSocket frames, in C or in Python."""
+    """Receiver of the bytes of aiohttp's connection: its reader of WebSocket frames, in C or in Python."""
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Take bytes; return whether the reader has failed, and what it left over."""

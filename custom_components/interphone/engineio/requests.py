@@ -61,7 +61,7 @@ class Requests:
         self._engine = engine
         self._source_of = source_of or _remote
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def respond(self, request: web.Request) -> web.StreamResponse:
         """Return the response to any request. Raises only CancelledError, and ConnectionError when the client left."""
         if request.method == "OPTIONS":
             return web.Response(status=204)
@@ -88,7 +88,7 @@ class Requests:
         if session.socket is not None:
             raise BadRequestError
         if request.method == "GET":
-            return await self._answer_poll(request, session)
+            return await self._respond_to_poll(request, session)
         if request.method == "POST":
             return await self._take_post(request, session)
         raise BadMethodError
@@ -138,7 +138,7 @@ class Requests:
 
     # --- polling ---
 
-    async def _answer_poll(self, request: web.Request, session: Session) -> web.StreamResponse:
+    async def _respond_to_poll(self, request: web.Request, session: Session) -> web.StreamResponse:
         poll = fingerprint(request)
         if session.polled:
             session.end(Reason.TRANSPORT_ERROR)

@@ -289,8 +289,8 @@ class Engine:
     # --- requests ---
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
-        """Answer any request of the Engine.IO path."""
-        return await self._requests.answer(request)
+        """Respond to any request of the Engine.IO path."""
+        return await self._requests.respond(request)
 
     def find(self, sid: str) -> Session | None:
         """Return the session of this id, or None when there is none or it takes no more requests."""

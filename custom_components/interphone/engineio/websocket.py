@@ -58,8 +58,8 @@ class WebSocketConnection:
         close_timeout: float,
     ) -> None:
         """Take over an accepted socket; `accept` makes one."""
-        # What the kernel does not take at once pauses writing, so that it waits in the session's queue, where it is
-        # counted.
+        # Bytes that the kernel does not take at once pause writing: packets then wait in the session's queue, where
+        # they are counted.
         transport.set_write_buffer_limits(high=0)
         _limit_kernel_buffer(transport)
         self._descriptor = _plain_descriptor(transport)

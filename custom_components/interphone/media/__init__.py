@@ -1,1 +1,1 @@
-"""What cameras show: stills, HLS and WebRTC."""
+"""Camera media: stills, HLS and WebRTC."""

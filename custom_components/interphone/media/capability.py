@@ -1,7 +1,7 @@
-"""What a camera can do, and the errors raised where it cannot: the same on every door.
+"""Capability checks of cameras, which raise the same errors on every door.
 
-A device's description says it (`traits.camera`: `snapshot` and `streams`), so a website is refused only what its
-description leaves out.
+A description says what a camera supports (`traits.camera`: `snapshot` and `streams`), so a website is refused only what
+that leaves out.
 """
 
 from collections.abc import Mapping

@@ -49,7 +49,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class _Ticket:
-    """What an address stands for. Of its secret only the digest is kept."""
+    """The grant, camera and life of a stream URL. Of its secret only the digest is kept."""
 
     key: bytes
     grant_id: str

@@ -36,7 +36,7 @@ WEBRTC_STREAMS_PER_VIEWER: Final = 4
 
 _LOGGER = logging.getLogger(__name__)
 
-# What a viewer is sent about a stream: an error ends it, as does `CLOSED`.
+# A message to a viewer about a stream: an error ends the stream, as does `CLOSED`.
 type Signal = Mapping[str, Any] | InterphoneError
 
 CLOSED: Final[Mapping[str, Any]] = {"type": "closed"}
@@ -104,8 +104,9 @@ class WebRtc:
     def open(self, viewer: Viewer, scope: Scope, device_id: str, offer: str) -> str:
         """Pass an SDP offer to a camera and return the stream's id; the camera's answer is sent to the viewer later.
 
-        The first signal is sent in a later turn of the event loop: the website learns the id before. Raises what
-        `configuration` raises, and `RateLimitedError` for one more than `WEBRTC_STREAMS_PER_VIEWER`.
+        The first signal is sent in a later turn of the event loop: the website learns the id before. Raises
+        `UnknownDeviceError`, `UnsupportedStreamError`, `DeviceOfflineError`, `StreamUnavailableError` when the camera
+        is off, or `RateLimitedError` for one more than `WEBRTC_STREAMS_PER_VIEWER`.
         """
         camera = self._camera(scope, device_id)
         if len(self._of(viewer)) >= WEBRTC_STREAMS_PER_VIEWER:

@@ -94,11 +94,6 @@ class Proof:
         return hmac.compare_digest(expected, challenge.encode())
 
 
-def is_challenge(text: str) -> bool:
-    """Whether the text is formed like an S256 challenge: unpadded base64url of 32 bytes."""
-    return CHALLENGE.fullmatch(text) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Pairing:
     """One attempt to pair.

@@ -11,7 +11,7 @@ from ..contract import component
 from ..operation import JSON, Body, Errors, Operation, success
 from ..view import GrantCall, GrantView, json_response
 
-# What may come of a command that was understood.
+# Errors in the result of a valid envelope.
 COMMAND_ERRORS: Final[Errors] = (
     errors.UnknownDeviceError,
     errors.NotPermittedError,

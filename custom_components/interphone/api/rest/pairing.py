@@ -40,7 +40,7 @@ def _trimmed(words: object) -> str:
     return str(words).strip()
 
 
-# What a website calls itself and its user: a short line without control characters, since a display shows it.
+# Names that a website gives itself and its user: a short line without control characters, since a display shows it.
 CLIENT_TEXT: Final = vol.All(
     vol.Any(
         None,

@@ -21,7 +21,7 @@ _LOCAL_ONLY: Final = User(name=None, perm_lookup=cast("PermissionLookup", None),
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a session keeps of the request that opened it. Nothing looks at that request afterwards.
+    """Values that a session keeps of the request that opened it. Nothing looks at that request afterwards.
 
     `token` is the one in its Authorization header. `local` says whether Home Assistant's users who may log in from the
     home's own network only may do so from there.

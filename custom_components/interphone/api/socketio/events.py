@@ -90,7 +90,7 @@ class ClientEvent:
     data: vol.Schema  # made once: compiling one for each message would cost more than validating by it
     ack: Any
     errors: Errors = ()
-    # What validates and describes the data.
+    # Validates and describes the data.
     payload: Payload = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +124,7 @@ class EventGroup:
 
     endpoints: ClassVar[Mapping[Event, EventEndpoint]] = {}
 
-    # What any event of a website may be acknowledged with.
+    # Errors that any event of a website may be acknowledged with.
     errors: ClassVar[Errors] = (
         errors.MissingTokenError,
         errors.InvalidTokenError,
@@ -140,7 +140,7 @@ class EventGroup:
         cls.endpoints = {value.event.name: value for value in vars(cls).values() if isinstance(value, EventEndpoint)}
 
     def __init__(self, relay: Relay) -> None:
-        """Answer events by the relay; `start` begins."""
+        """Handle events with the parts of the relay; `start` begins."""
         self._relay = relay
 
     def start(self, _send: Send) -> Callable[[], None]:

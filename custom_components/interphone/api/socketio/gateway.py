@@ -81,7 +81,7 @@ class Gateway:
         return response
 
     def _serve(self, group: EventGroup, endpoint: EventEndpoint) -> None:
-        """Answer an event of websites: validate its data, call the handler, acknowledge what it returns or raises."""
+        """Register a website's event: validate its data, call the handler, acknowledge its result or error."""
 
         async def on_event(sid: str, data: Any = None, *_more: Any) -> Any:
             session = self._sessions.get(sid)
@@ -98,7 +98,11 @@ class Gateway:
         self._server.on(endpoint.event.name, on_event)
 
     def _read(self, session: Session, endpoint: EventEndpoint, data: Any) -> EventCall:
-        """Return the validated call. Raises the errors of `EventGroup.errors`."""
+        """Return the validated call.
+
+        Raises `MissingTokenError`, `RevokedGrantError`, `PausedGrantError`, `InvalidTokenError` or
+        `InvalidRequestError`.
+        """
         if session.grant_id is None:
             raise MissingTokenError
         grant = self._relay.grants.require_active(session.grant_id, session.bound)

@@ -1,4 +1,4 @@
-"""What the home sends by itself: the feed's changes to websites, pairings and their codes to displays."""
+"""Pushes without a request: the feed's changes to websites, pairings and their codes to displays."""
 
 from collections.abc import Callable, Iterable
 import logging
@@ -59,11 +59,11 @@ class Push:
         """
         feed = self._relay.feed
         resumed = missed(feed, grant.scope, *since) if since else None
-        # Reading the feed flushes pending changes to the sessions that have joined; this one gets them in its answer.
+        # Reading the feed flushes pending changes to the sessions that have joined; this one gets them in its response.
         view = feed.view(grant.scope)
-        answer = ready(Event.RESUME, resumed) if resumed else self._snapshot(view)
+        response = ready(Event.RESUME, resumed) if resumed else self._snapshot(view)
         self._sessions.make_website(session, grant.id, view)
-        self._fanout.write((session.sid,), answer)
+        self._fanout.write((session.sid,), response)
 
     def _snapshot(self, view: View) -> list[ReadyMade]:
         """Return the encoded snapshot; the last one is reused for the same view at the same position."""

@@ -51,7 +51,7 @@ def _itself(request: web.Request) -> web.Request:
 
 @dataclass(slots=True)
 class _Client:
-    """What is counted for one Engine.IO session."""
+    """Counters of one Engine.IO session."""
 
     version: int
     bucket: TokenBucket

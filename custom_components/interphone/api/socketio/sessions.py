@@ -17,7 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Kind(StrEnum):
-    """What a session is."""
+    """Kind of client of a session."""
 
     UNAUTHENTICATED = "unauthenticated"
     DISPLAY = "display"
@@ -35,9 +35,9 @@ class Session:
     # Of a display: who logged in there.
     user: User | None = None
     grant_id: str | None = None
-    # What its token permits at most, within the grant.
+    # The most that its token permits, within the grant.
     bound: Bound = UNBOUND
-    # What a website's session sees; set with `grant_id`.
+    # View of a website's session; set with `grant_id`.
     view: View | None = None
     # When its token expires, in seconds since the epoch.
     token_expires: float = 0.0
