@@ -70,6 +70,9 @@ PROTOCOL = {
     "wait for a camera's playlist": "STREAM_TIMEOUT",
     "pause after a camera's failure": "STREAM_FAILURE_LIFETIME",
     "commands of a batch": "BATCH_SIZE_MAX",
+    "ids of commands, devices, rings and streams, names of commands": "ID_LENGTH_MAX",
+    "texts in `params`": "TEXT_LENGTH_MAX",
+    "`pin`": "PIN_LENGTH_MAX",
     "commands of a grant at once": "COMMAND_BURST",
     "life of a result for repetitions": "RESULT_LIFETIME",
     "service call": "COMMAND_TIMEOUT",
@@ -85,6 +88,10 @@ PROTOCOL = {
     "sockets of all sources": "SESSIONS",
     "sockets without a token": "SESSIONS_UNAUTHENTICATED",
     "WebRTC streams of a socket": "WEBRTC_STREAMS_PER_VIEWER",
+    "SDP offer": "WEBRTC_OFFER_SIZE_MAX",
+    "ICE candidate": "WEBRTC_CANDIDATE_SIZE_MAX",
+    "`sdpMid`": "SDP_MID_LENGTH_MAX",
+    "`usernameFragment`": "USERNAME_FRAGMENT_LENGTH_MAX",
     "`action`, name and message of a ring": "RING_TEXT_MAX",
 }
 RATES = {

@@ -10,7 +10,7 @@ from ..validation import Validator, validate
 from .fields import Field, Shape, instant_with_offset, object_of, optional, text
 from .times import parse_instant
 
-# Ids of commands, devices and streams, and names of commands.
+# Ids of commands, devices, rings, pairings and streams, and names of commands: a UUID has 36 characters.
 ID_LENGTH_MAX: Final = 64
 
 # Fields of every envelope, beside the name of its command and that command's params.

@@ -19,7 +19,7 @@ _INTEGER_MAX: Final = 2**63 - 1
 # Up to here floats hold every integer, and every reader of JSON reads the same one (RFC 8259, section 6).
 EXACT_INTEGER_MAX: Final = 2**53
 
-# Strings in commands: names of presets, sources, PINs, texts of `text` entities.
+# Strings in commands: names of presets and sources, texts of `text` entities.
 TEXT_LENGTH_MAX: Final = 1024
 
 _MONTH_AND_DAY: Final = "(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"

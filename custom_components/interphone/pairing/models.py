@@ -17,6 +17,8 @@ CLIENT_TEXT_MAX: Final = 64
 # Home Assistant's own port, as opposed to a link to a hub.
 LOCAL_DOOR: Final = "local"
 
+# The longest code verifier (RFC 7636, section 4.1).
+VERIFIER_LENGTH_MAX: Final = 128
 # A SHA-256 digest, base64url without padding (RFC 7636, section 4.2, method S256): the last character holds four bits.
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 

@@ -13,8 +13,19 @@ from aiohttp import web
 import voluptuous as vol
 
 from ... import errors
+from ...devices.envelope import ID_LENGTH_MAX
 from ...errors import InterphoneError
-from ...pairing.models import CHALLENGE, CLIENT_TEXT_MAX, Pairing, PairingKind, PairingState, Proof, Requester, Status
+from ...pairing.models import (
+    CHALLENGE,
+    CLIENT_TEXT_MAX,
+    VERIFIER_LENGTH_MAX,
+    Pairing,
+    PairingKind,
+    PairingState,
+    Proof,
+    Requester,
+    Status,
+)
 from ...relay import Relay
 from ..contract import COUNT, Payload, matching, text
 from ..operation import JSON, Body, Operation, json_of, success
@@ -71,12 +82,22 @@ CODE_HEADERS: Final = Payload(
     errors.CodeRequiredError,
 )
 PROOF: Final = vol.Schema(
-    {vol.Inclusive("pairing_id", "proof"): text(64), vol.Inclusive("verifier", "proof"): text(128), **CLIENT},
+    {
+        vol.Inclusive("pairing_id", "proof"): text(ID_LENGTH_MAX),
+        vol.Inclusive("verifier", "proof"): text(VERIFIER_LENGTH_MAX),
+        **CLIENT,
+    },
     extra=vol.REMOVE_EXTRA,
 )
 
 VERIFIER_HEADERS: Final = Payload(
-    vol.Schema({vol.Required(VERIFIER_HEADER, description="The verifier of the pairing's challenge."): text(128)})
+    vol.Schema(
+        {
+            vol.Required(VERIFIER_HEADER, description="The verifier of the pairing's challenge."): text(
+                VERIFIER_LENGTH_MAX
+            )
+        }
+    )
 )
 
 STATUS: Final = {
@@ -166,7 +187,7 @@ def _sender(call: Call, client: Mapping[str, Any], *, proven: bool = False) -> R
 def _is_proven(call: Call) -> bool:
     """Whether an access token of a live grant of the page's own origin came with the request."""
     with suppress(InterphoneError):
-        grant = call.relay.grants.authenticate(bearer_token(call.request), call.peer.source)
+        grant = call.relay.grants.admit(bearer_token(call.request), call.peer.source).grant
         return grant.origin is not None and grant.origin == call.peer.origin
     return False
 

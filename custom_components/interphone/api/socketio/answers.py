@@ -5,6 +5,7 @@ from typing import Any
 import voluptuous as vol
 
 from ... import errors
+from ...devices.envelope import ID_LENGTH_MAX
 from ...devices.rings import ACTION
 from ..contract import text
 from ..operation import success
@@ -17,7 +18,7 @@ class Answers(EventGroup):
     @ClientEvent(
         Event.ANSWER,
         "Answer a ring, if nobody else was first",
-        data=vol.Schema({vol.Required("event_id"): text(64), vol.Optional("action", default=None): ACTION}),
+        data=vol.Schema({vol.Required("event_id"): text(ID_LENGTH_MAX), vol.Optional("action", default=None): ACTION}),
         ack=success(),
         errors=(
             errors.UnknownEventError,

@@ -7,6 +7,7 @@ from typing import Any, Final
 import voluptuous as vol
 
 from ... import errors
+from ...devices.envelope import ID_LENGTH_MAX
 from ...errors import InterphoneError
 from ...media.webrtc import Signal, Viewer
 from ...relay import Relay
@@ -15,18 +16,22 @@ from ..operation import Errors, success
 from .events import ClientEvent, Event, EventCall, EventGroup, Send, ServerEvent
 from .sessions import Session
 
-# An SDP offer with many codecs has some 8 KiB, one candidate a line.
+# In characters. An SDP offer with many codecs has some 8 Ki, one candidate a line.
 WEBRTC_OFFER_SIZE_MAX: Final = 32 * 1024
 WEBRTC_CANDIDATE_SIZE_MAX: Final = 4 * 1024
+# Ids of media sections have some three bytes (RFC 8829, section 5.2.1).
+SDP_MID_LENGTH_MAX: Final = 64
+# The longest `ice-ufrag` (RFC 8839, section 5.4).
+USERNAME_FRAGMENT_LENGTH_MAX: Final = 256
 
-_DEVICE: Final = {vol.Required("device"): text(64)}
-_STREAM: Final = {vol.Required("stream"): text(64)}
+_DEVICE: Final = {vol.Required("device"): text(ID_LENGTH_MAX)}
+_STREAM: Final = {vol.Required("stream"): text(ID_LENGTH_MAX)}
 # RTCIceCandidateInit (W3C WebRTC, section 4.8.1). An empty candidate says that there are no more.
 _CANDIDATE: Final = {
     vol.Required("candidate"): text(WEBRTC_CANDIDATE_SIZE_MAX, minimum=0),
-    vol.Optional("sdpMid"): vol.Maybe(text(64)),
+    vol.Optional("sdpMid"): vol.Maybe(text(SDP_MID_LENGTH_MAX)),
     vol.Optional("sdpMLineIndex"): vol.Maybe(vol.All(int, vol.Range(min=0, max=65535))),
-    vol.Optional("usernameFragment"): vol.Maybe(text(256)),
+    vol.Optional("usernameFragment"): vol.Maybe(text(USERNAME_FRAGMENT_LENGTH_MAX)),
 }
 _CAMERA_ERRORS: Final[Errors] = (
     errors.UnknownDeviceError,

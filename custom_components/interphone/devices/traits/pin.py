@@ -11,7 +11,9 @@ from ...errors import InvalidParamsError
 from ..fields import Shape, optional, text
 from ..model import BesideState, Entity, Json
 
-PIN_PARAM: Final[Shape] = {"pin": optional(text(64))}
+# Devices take some ten digits, Home Assistant's own alarms any text.
+PIN_LENGTH_MAX: Final = 64
+PIN_PARAM: Final[Shape] = {"pin": optional(text(PIN_LENGTH_MAX))}
 
 _DEFAULT: Final = "default_code"
 
