@@ -100,7 +100,8 @@ async def test_an_epoch_names_the_definition_not_the_members(
     await hass.async_block_till_done()
     assert kitchen.members
     assert kitchen.epoch == before == feed.view(area("kitchen")).epoch
-    assert feed.view(ALL).epoch == feed.epoch
+    assert feed.view(Scope()).epoch == feed.epoch
+    assert len({feed.view(Scope(may=may)).epoch for may in May}) == len(May)
 
 
 async def test_devices_that_move_are_added_and_removed(

@@ -51,13 +51,13 @@ class DevicesChange:
         """Return what the scope sees of it, None for nothing.
 
         The scope is compared with both sides of each difference: a device that moves into the scope is added, one
-        that moves out is removed.
+        that moves out is removed. Of the commands, those are seen that the scope permits.
         """
         seen: list[Difference] = []
         whole = True
         for difference in self.differences:
-            old = difference.old if difference.old and scope.sees(difference.old) else None
-            new = difference.new if difference.new and scope.sees(difference.new) else None
+            old = difference.old and difference.old.seen_by(scope)
+            new = difference.new and difference.new.seen_by(scope)
             if old is difference.old and new is difference.new:
                 seen.append(difference)
                 continue

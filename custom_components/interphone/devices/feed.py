@@ -117,11 +117,13 @@ class Feed:
 
     @callback
     def devices(self, view: View) -> list[Device]:
-        """Return the devices a view sees at the feed's position."""
+        """Return the devices a view sees at the feed's position, as its scope sees them."""
         self._publish()
         if view.members is None:
-            return self._catalog.devices()
-        return [device for device_id in view.members if (device := self._catalog.get(device_id))]
+            members = self._catalog.devices()
+        else:
+            members = [device for device_id in view.members if (device := self._catalog.get(device_id))]
+        return [seen for device in members if (seen := device.seen_by(view.scope))]
 
     @callback
     def since(self, epoch: str, seq: int) -> list[Change] | None:
@@ -139,13 +141,13 @@ class Feed:
 
     @callback
     def rescope(self, old: Scope, new: Scope) -> DevicesChange | None:
-        """Return what a change of scope adds and removes for its website, at the present position; None for nothing."""
+        """Return what a change of scope adds, changes and removes for its website, at the present position.
+
+        None for nothing.
+        """
         seq = self.seq
-        seen = (
-            Difference(device if old.sees(device) else None, device if new.sees(device) else None)
-            for device in self._catalog.devices()
-        )
-        differences = tuple(difference for difference in seen if difference.old is not difference.new)
+        seen = (Difference(device.seen_by(old), device.seen_by(new)) for device in self._catalog.devices())
+        differences = tuple(difference for difference in seen if difference.old != difference.new)
         return DevicesChange(seq, differences) if differences else None
 
     @callback

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import hashlib
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
@@ -17,6 +17,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant, State
 import voluptuous as vol
 
+from ..access.models import Scope
 from ..errors import InvalidParamsError
 from ..validation import json_schema, validate
 from .fields import Shape, is_number, object_of
@@ -244,6 +245,12 @@ class Device:
     area_id: str | None = None
     floor_id: str | None = None
     label_ids: frozenset[str] = frozenset()
+
+    def seen_by(self, scope: Scope) -> Device | None:
+        """Return the device as a scope sees it: with the commands that it permits. None where it does not see it."""
+        if not scope.sees(self):
+            return None
+        return self if not self.commands or scope.controls(self) else replace(self, commands=())
 
     def as_dict(self) -> dict[str, Any]:
         """Return `{id, type, name, area, floor, labels, part_of, icon, sensitive, traits, commands, online, state}`.

@@ -1,7 +1,7 @@
 """Payloads of the feed for one website, filtered by its scope: positions, snapshots and missed changes.
 
-On the wire an epoch also names the scope's definition: a website whose scope was widened or narrowed while it was away
-cannot learn of that from changes, and gets a snapshot instead.
+On the wire an epoch also names the scope's definition: a website whose scope was widened or narrowed, or that may do
+more or less, while it was away cannot learn of that from changes, and gets a snapshot instead.
 """
 
 from typing import Any

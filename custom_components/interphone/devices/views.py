@@ -28,7 +28,7 @@ class View:
         """Resolve the scope among all shared devices; `epoch` is the feed's."""
         self.scope = scope
         # The name of the feed and of the scope's definition, not of its members: see payloads.py.
-        self.epoch = epoch if scope.whole_home else f"{epoch}.{_mark(scope)}"
+        self.epoch = epoch if scope == Scope() else f"{epoch}.{_mark(scope)}"
         # None for all of them. The order is the one in which a snapshot lists them.
         self._members: dict[str, None] | None = None
         if not scope.whole_home:
@@ -52,7 +52,7 @@ class View:
 
     def visible(self, batch: Batch) -> Batch:
         """Return what the scope sees of the feed's latest batch; the batch itself when that is all of it."""
-        if self._members is None:
+        if self._members is None and not (batch and isinstance(batch[0], DevicesChange)):
             return batch
         if self._last[0] is not batch:
             parts = [self._part(change) for change in batch]
@@ -61,16 +61,20 @@ class View:
         return self._last[1]
 
     def _part(self, change: Change) -> Change | None:
-        if isinstance(change, StateChange) and self._members is not None:
+        if isinstance(change, DevicesChange):
+            return change.visible(self.scope)
+        if self._members is None:
+            return change
+        if isinstance(change, StateChange):
             return change if change.device.id in self._members else None
         return change.visible(self.scope)
 
 
 def _mark(scope: Scope) -> str:
-    """Return a short hash of what the scope's sight is defined by."""
+    """Return a short hash of what the scope is defined by."""
     see = scope.see and [
         sorted(ids) for ids in (scope.see.areas, scope.see.floors, scope.see.labels, scope.see.devices)
     ]
     types = None if scope.types is None else sorted(scope.types)
-    defined = [see, types] if scope.only is None else [see, types, sorted(scope.only)]
-    return hashlib.sha256(json.dumps(defined).encode()).hexdigest()[:12]
+    only = None if scope.only is None else sorted(scope.only)
+    return hashlib.sha256(json.dumps([see, types, scope.may, only]).encode()).hexdigest()[:12]

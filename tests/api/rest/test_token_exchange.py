@@ -157,6 +157,8 @@ async def test_a_session_obeys_it(home: Home, tokens: Tokens, connect: Connect) 
     other, _snapshot = await enter(connect, narrow)
     look = {"devices": [ceiling, bed], "control": False}
     assert (await home.command("grants/update", grant_id=tokens.grant_id, scope=look))["success"]
+    [changed] = (await other.receive("devices"))["changed"]
+    assert (changed["id"], changed["commands"]) == (bed, [])
     assert (await other.command(id="3", device=bed, command="on_off.toggle"))["error"] == "not_permitted"
     assert (await home.command("grants/update", grant_id=tokens.grant_id, scope={"devices": [ceiling]}))["success"]
     assert (await other.receive("devices"))["removed"] == [bed]

@@ -28,4 +28,5 @@ class DeviceDetailView(DeviceView):
     async def get(self, call: DeviceCall) -> web.Response:
         """Return the device."""
         at = position(call.relay.feed, call.grant.scope)
-        return json_response({"success": True, **at, "device": call.device.as_dict()})
+        device = call.device.seen_by(call.grant.scope) or call.device
+        return json_response({"success": True, **at, "device": device.as_dict()})
