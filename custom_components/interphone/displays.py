@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Final, Self
 
 from homeassistant.auth import EVENT_USER_ADDED, EVENT_USER_REMOVED, EVENT_USER_UPDATED
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.core import Event, HomeAssistant
-from homeassistant.util.hass_dict import HassKey
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.util.signal_type import SignalType
 
 from .const import DOMAIN
 from .errors import NotADisplayError
@@ -25,8 +27,9 @@ class Audience(StrEnum):
     NOBODY = "nobody"
 
 
-# The user of each connected display. Subscriptions outlive a reload of the entry, so this does, too.
-_CONNECTED: Final[HassKey[dict[object, User]]] = HassKey(f"{DOMAIN}_connected_displays")
+# Each connected display adds its user to the list that is sent. A subscription outlives a reload of the entry, and the
+# dispatcher keeps it until the connection ends.
+_SIGNAL_ROLL_CALL: Final[SignalType[list[User]]] = SignalType(f"{DOMAIN}_displays")
 
 _USER_EVENTS: Final = (EVENT_USER_ADDED, EVENT_USER_UPDATED, EVENT_USER_REMOVED)
 
@@ -62,6 +65,11 @@ def is_person(user: User) -> bool:
     One without credentials counts: trusted networks let users in by name.
     """
     return user.is_active and not user.system_generated
+
+
+@callback
+def _respond(user: User, connected: list[User]) -> None:
+    connected.append(user)
 
 
 class Displays:
@@ -105,18 +113,14 @@ class Displays:
 
     def connect(self, user: User) -> Callable[[], None]:
         """Note that a display of this user is connected, until the returned function is called."""
-        connected, key = self._hass.data.setdefault(_CONNECTED, {}), object()
-        connected[key] = user
-
-        def disconnect() -> None:
-            connected.pop(key, None)
-
-        return disconnect
+        return async_dispatcher_connect(self._hass, _SIGNAL_ROLL_CALL, partial(_respond, user))
 
     @property
     def is_watched(self) -> bool:
         """Whether a display is connected whose user may see codes."""
-        return any(self.admits(user) for user in self._hass.data.get(_CONNECTED, {}).values())
+        connected: list[User] = []
+        async_dispatcher_send(self._hass, _SIGNAL_ROLL_CALL, connected)
+        return any(self.admits(user) for user in connected)
 
     def require(self, user: User) -> None:
         """Raise `NotADisplayError` unless the user may be a display now."""
