@@ -1,4 +1,4 @@
-"""Several pairings at once, the window that a resident opens, and how much attention strangers get."""
+"""Several pairings at once, the window that a resident opens, and how much attention unknown sources get."""
 
 import pytest
 

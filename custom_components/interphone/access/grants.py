@@ -38,7 +38,7 @@ LAST_USED_SAVE_DELAY: Final = 300.0
 
 
 class Edit(TypedDict, total=False):
-    """What an edit of a grant changes. `expires` is in UTC, or None for no end."""
+    """Changes of a grant by an edit. `expires` is in UTC, or None for no end."""
 
     name: str
     scope: Scope
@@ -231,7 +231,8 @@ class Grants:
     ) -> tuple[str, int]:
         """Return a shorter and narrower access token (RFC 8693) for an access token, and its seconds to live.
 
-        None leaves a value as the given token has it; no value widens it. Raises the errors of `admit`.
+        None leaves a value as the given token has it; no value widens it. Raises
+        `InvalidTokenError`, `ExpiredTokenError`, `RevokedGrantError` or `PausedGrantError`.
         """
         self.admit(token, source)
         bound = Bound(may or May.DOORS_AND_ALARMS, devices)
@@ -241,7 +242,7 @@ class Grants:
         """End what a website holds: an exchanged token alone, with any other the grant behind it.
 
         Raises `InvalidTokenError`, `ExpiredTokenError`, `UnknownGrantError`, `RateLimitedError` for too many exchanged
-        tokens, or `StorageError` in the way of `revoke`.
+        tokens, or `StorageError`: the token is ended all the same, and the write is repeated.
         """
         try:
             grant_id = self._refresh.grant_of(token)

@@ -119,7 +119,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a token permits at most, within the scope of its grant.
+    """The most that a token permits, within the scope of its grant.
 
     `devices` is None for all that the grant sees. `token_id` is that of a token made by exchange (RFC 8693), None for
     any other: those are bound by their grant alone.

@@ -33,7 +33,7 @@ SIGNING_KEY_MAX_AGE: Final = 90 * 24 * 3600.0
 ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "interphone"
 CLAIMS: Final = ("iss", "aud", "sub", "jti", "iat", "exp", "api_serial")
-# What a token made by exchange is bound to: `{may, devices}`.
+# Claim with the bound of a token made by exchange: `{may, devices}`.
 BOUND: Final = "bound"
 KEY_BYTES: Final = 32
 # The signing key and its predecessor.

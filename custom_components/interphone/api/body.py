@@ -13,9 +13,9 @@ from .operation import JSON, Body, Operation
 
 
 async def read_input(request: web.Request, operation: Operation) -> tuple[Mapping[str, Any], Mapping[str, Any], Any]:
-    """Return query, headers and body, validated; what the operation does not take is not looked at.
+    """Return query, headers and body, validated; input that the operation does not describe is ignored.
 
-    Raises the errors of the payloads, by default `InvalidRequestError`, and `BodyTooLargeError`.
+    Raises `InvalidRequestError`, or the `error` of a payload that names another, and `BodyTooLargeError`.
     """
     query = operation.query.validate(dict(request.query)) if operation.query else {}
     headers = operation.headers.validate(_named_headers(request, operation.headers)) if operation.headers else {}

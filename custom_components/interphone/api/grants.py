@@ -63,7 +63,7 @@ SCOPE: Final = Validator(_read_scope, {"anyOf": [json_schema(_BY_SELECTION), jso
 
 # Reads a `datetime`, a preset's name, or None: see `access.ends.read_end`.
 EXPIRES: Final = vol.Maybe(vol.Any(vol.In([preset.value for preset in EndPreset]), MOMENT))
-# What the presets are now; "until Sunday" is missing on a Sunday.
+# The ends that the presets stand for now; "until Sunday" is missing on a Sunday.
 ENDS: Final = vol.Schema(
     {vol.Required(EndPreset.TODAY.value): MOMENT, vol.Optional(EndPreset.UNTIL_SUNDAY.value): MOMENT}
 )

@@ -103,7 +103,7 @@ class Session:
         self.posting = False
         self.body_timeout: asyncio.Timeout | None = None
         self.last_post: Fingerprint | None = None
-        # The waiting poll; the last one that was answered, with the packets of its response.
+        # The waiting poll; the last one that got its response, with the packets in it.
         self._poll: asyncio.Future[None] | None = None
         self._last_poll: tuple[Fingerprint, list[ReadyMade]] | None = None
         self._host = host
@@ -149,7 +149,7 @@ class Session:
         """End, at once for the application; later calls do nothing.
 
         A WebSocket is sent the outbox and a close frame with `code` and `reason`, or is dropped when `abrupt`.
-        A waiting poll is answered. With `linger`, a polling client may fetch the outbox for a while, and then CLOSE.
+        A waiting poll gets its response. With `linger`, a polling client may fetch the outbox for a while, then CLOSE.
         With either, packets of the client that the application has not handled yet are dropped.
         """
         if self.ended is not None:

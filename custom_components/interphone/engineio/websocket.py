@@ -76,7 +76,7 @@ class WebSocketConnection:
 
     @classmethod
     async def accept(cls, request: web.Request, *, largest: int, close_timeout: float) -> Self:
-        """Answer the handshake of `request`. Messages over `largest` bytes end the socket with code 1009.
+        """Complete the handshake of `request`. Messages over `largest` bytes end the socket with code 1009.
 
         No compression: one frame must serve every client, and a deflate state costs more than a session.
         Raises web.HTTPException for a malformed handshake, ConnectionError when the client has left.

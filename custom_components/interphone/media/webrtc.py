@@ -51,7 +51,7 @@ class Viewer:
     """
 
     grant_id: str
-    # What its token permits at most, which may become less.
+    # Returns the most that its token permits, which may become less.
     bound: Callable[[], Bound]
     send: Callable[[str, Signal], None]
 

@@ -70,7 +70,7 @@ class Requester:
 
     @property
     def triple(self) -> tuple[str, str | None, str | None]:
-        """Return what tells apart the requests of one source."""
+        """Return the key that distinguishes the requests of one source."""
         return self.source, self.origin, self.account_hint
 
     def may_redeem(self, shown: Requester) -> bool:
@@ -165,7 +165,7 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a requester may know of its bound pairing. `shown` is None where it must not know; times are in seconds."""
+    """Status of a bound pairing for its requester. `shown` is None where it must not know; times are in seconds."""
 
     state: PairingState
     shown: bool | None

@@ -8,7 +8,7 @@ from .models import Pairing, Proof, Status
 
 
 class StatusPolls:
-    """Owns the polls that wait, one for each pairing: a newer one answers the older early."""
+    """Owns the polls that wait, one for each pairing: a newer one ends the older early."""
 
     def __init__(self, desk: PairingDesk) -> None:
         """Follow the desk until `stop`."""
@@ -19,7 +19,7 @@ class StatusPolls:
     async def status(self, proof: Proof, source: str, wait: float) -> Status:
         """Return the status of a pairing at once, or when it changes within `wait` seconds.
 
-        Raises the errors of `PairingDesk.status`.
+        Raises `UnknownPairingError`, `ProofRequiredError` or `RateLimitedError`.
         """
         loop = asyncio.get_running_loop()
         first = status = self._desk.status(proof, source)

@@ -1,4 +1,4 @@
-"""PINs: asked for where one is needed, checked before anything is called, and told from a broken device."""
+"""PINs: asked for where one is needed, checked before anything is called, and distinguished from a broken device."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A password is never told: not as a state, nor as one of its past states."""
+"""A password is never sent: not as a state, nor as one of its past states."""
 
 from typing import Any
 

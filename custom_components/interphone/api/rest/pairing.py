@@ -77,7 +77,11 @@ CHALLENGE_HEADERS: Final = Payload(
 
 CODE_HEADERS: Final = Payload(
     vol.Schema(
-        {vol.Required("code", description="What the resident typed."): vol.All(str, _trimmed, vol.Length(min=1))}
+        {
+            vol.Required("code", description="The code that the resident typed."): vol.All(
+                str, _trimmed, vol.Length(min=1)
+            )
+        }
     ),
     errors.CodeRequiredError,
 )

@@ -1,4 +1,4 @@
-"""Socket.IO for one loaded entry: the server, its sessions, and who admits, answers and pushes."""
+"""Socket.IO for one loaded entry: the server, its sessions, and the parts that admit, handle events and push."""
 
 from collections.abc import Callable
 from dataclasses import replace

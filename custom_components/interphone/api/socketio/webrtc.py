@@ -74,7 +74,7 @@ class WebRtcEvents(EventGroup):
 
     @ClientEvent(
         Event.WEBRTC_CONFIG,
-        "What to make an RTCPeerConnection of, for a camera",
+        "Request the configuration of an RTCPeerConnection for a camera",
         data=vol.Schema(_DEVICE),
         ack=success(configuration=dict, data_channel=vol.Maybe(str)),
         errors=_CAMERA_ERRORS,
