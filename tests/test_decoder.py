@@ -4,7 +4,11 @@ from pathlib import Path
 import subprocess
 import sys
 
+import pytest
+
 import custom_components.interphone as package
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = """
 import importlib, pkgutil, sys

@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from .cameras import LiveCamera, set_up_cameras
 from .conftest import ORIGIN, Connect, Home, Tokens, enter
 
+pytestmark = pytest.mark.slow
+
 OURS: Final = "custom_components.interphone"
 ROUNDS: Final = 5
 # Kept on purpose and bounded elsewhere: the audit, results by command id, changes to resume from with their devices,

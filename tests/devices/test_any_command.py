@@ -27,6 +27,8 @@ from .test_commands_helpers import Vacuum, set_up_helpers, stop_helpers
 from .test_transition import Lamp
 from .wire import fits
 
+pytestmark = pytest.mark.slow
+
 # Examples of each command: for each device, and for all devices of a domain together.
 EACH, TOGETHER = 5, 48
 WAITS: Final = {"lock.LOCK_UNLOCK_DELAY": 0, "valve.OPEN_CLOSE_DELAY": 0}

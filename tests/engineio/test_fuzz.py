@@ -15,6 +15,8 @@ from .conftest import RawSocket, Wire, eventually
 from .test_codecs import almost
 from .test_socketio_protocol import App
 
+pytestmark = pytest.mark.slow
+
 # One server for all examples of a test: it must outlive them.
 patient = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -13,6 +13,8 @@ from custom_components.interphone.engineio.websocket import WebSocketConnection
 from .conftest import eventually, send
 from .crowd import Client, alive, open_sockets
 
+pytestmark = pytest.mark.slow
+
 COUNT = 2000
 SILENT = 20
 SECONDS = 60

@@ -16,6 +16,8 @@ from .conftest import RawSocket, eventually
 from .crowd import alive, open_sockets
 from .test_socketio_protocol import App
 
+pytestmark = pytest.mark.slow
+
 MANY = {"sessions": 20_000, "sessions_per_source": 20_000, "sessions_unauthenticated": 20_000}
 
 

@@ -24,6 +24,8 @@ from custom_components.interphone.pairing.models import Pairing, PairingKind, Pa
 
 from .world import Spending, World, challenge_of, other_code, requester, shown_by_request, spend_all
 
+pytestmark = pytest.mark.slow
+
 SOURCES = st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::/64", "192.0.2.4"])
 VERIFIERS = st.sampled_from(["v0", "v1", "v2", "v3", "v4"])
 MALFORMED = st.sampled_from(["", "1", "12345678901", "abcdefghijkl", "BCDFGHJKLMNB", "000 000-000", "é"])

@@ -1,9 +1,13 @@
 import asyncio
 from collections import Counter
 
+import pytest
+
 from custom_components.interphone.pairing.budgets import CHECKS_PER_SOURCE
 from custom_components.interphone.pairing.desk import ATTEMPTS_PER_SOURCE
 from tests.conftest import Home
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_thousand_checks_at_once_are_compared_within_the_budget(home: Home) -> None:

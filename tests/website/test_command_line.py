@@ -7,6 +7,9 @@ import sys
 
 from aiohttp import ClientSession
 from aiohttp.test_utils import unused_port
+import pytest
+
+pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parents[2] / "examples" / "website"
 

@@ -14,7 +14,7 @@ from ...conftest import ORIGIN, Home, Tokens
 from ...engineio.conftest import eventually
 from ...engineio.crowd import Client, alive, open_sockets
 
-pytestmark = pytest.mark.usefixtures("quiet_log")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet_log")]
 
 DIARY = "input_text.diary"
 

@@ -12,7 +12,7 @@ import pytest
 
 from ...conftest import Connect, Home
 
-pytestmark = pytest.mark.usefixtures("quiet_log")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet_log")]
 
 FLOODER = Path(__file__).with_name("flooder.py")
 # Every address of 127.0.0.0/8 is this machine's.

@@ -14,6 +14,8 @@ import pytest
 from ...conftest import Home, Tokens
 from .clients.javascript import start_process
 
+pytestmark = pytest.mark.slow
+
 # A close frame of a server, with the code 1000 (RFC 6455, section 5.5.1).
 CLOSE_FRAME: Final = b"\x88\x02\x03\xe8"
 # SO_LINGER of no time: a socket that closes so resets its connection.

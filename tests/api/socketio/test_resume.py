@@ -16,7 +16,7 @@ from .clients.javascript import installed_node, start_process
 from .cutter import Cutter
 from .following import Chapter, Follower
 
-pytestmark = pytest.mark.usefixtures("quiet_log")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet_log")]
 
 SEED = 20261124
 NUMBERS = tuple(f"number_{number}" for number in range(6))

@@ -6,6 +6,8 @@ import pytest
 from .application import Application
 from .javascript import BEHAVIOURS, WAYS, run_script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("generation", ["1", "2", "3", "4"])
 async def test_every_behaviour_over_every_transport(generation: str, make_server: Any) -> None:

@@ -1,10 +1,13 @@
 import asyncio
 from typing import Any
 
+import pytest
 import socketio
 
 from .application import HEARD, SHOUTS, Application
 from .javascript import run_script
+
+pytestmark = pytest.mark.slow
 
 TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling", "websocket"]}
 JAVASCRIPT = 4 * len(TRANSPORTS)
