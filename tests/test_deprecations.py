@@ -6,6 +6,7 @@ import sys
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.frame import report_usage
+import pytest
 
 from custom_components import interphone
 
@@ -14,6 +15,7 @@ from .deprecations import is_report
 PACKAGE = Path(interphone.__path__[0])
 
 
+@pytest.mark.slow
 def test_nothing_is_imported_that_will_be_removed() -> None:
     root = PACKAGE.parents[1]
     modules = sorted(

@@ -120,6 +120,7 @@ def test_a_pause_of_an_earlier_version_is_the_owners() -> None:
     assert grant.paused_by is PausedBy.OWNER
 
 
+@pytest.mark.slow
 @settings(max_examples=600)
 @given(path=st.sampled_from(PATHS), value=JSON)
 def test_any_json_in_any_place_is_refused_or_read_for_what_it_is(path: tuple[Any, ...], value: Any) -> None:

@@ -55,6 +55,7 @@ async def send(
         return response.status, response.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 async def test_pages_of_a_listed_origin_may_read_every_answer(home: Home, path: str) -> None:
     for method, site in product(METHODS, SITES):
@@ -64,6 +65,7 @@ async def test_pages_of_a_listed_origin_may_read_every_answer(home: Home, path: 
         assert headers["Access-Control-Expose-Headers"] == "Retry-After"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 async def test_pages_of_other_origins_are_refused_and_read_nothing(home: Home, path: str) -> None:
     before = await home.condition()

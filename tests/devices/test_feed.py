@@ -386,6 +386,7 @@ class Turmoil:
         self.catalog.set_exposure(self.rng.choice(exposures))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 async def test_nothing_is_lost_or_doubled_however_often_the_line_breaks(
     hass: HomeAssistant, feed: Feed, catalog: Catalog, seed: int

@@ -66,6 +66,7 @@ def assert_fits(odd: Entity) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", sorted(DOMAINS))
 def test_no_value_in_any_attribute_breaks_a_description(domain: str) -> None:
     for odd in EXTREMES:
@@ -75,6 +76,7 @@ def test_no_value_in_any_attribute_breaks_a_description(domain: str) -> None:
                 assert_fits(entity(domain, value, attributes))
 
 
+@pytest.mark.slow
 # Domains whose state is parsed.
 @pytest.mark.parametrize(
     "domain", ["button", "date", "datetime", "event", "input_datetime", "input_number", "number", "sensor", "time"]
@@ -104,6 +106,7 @@ async def test_no_entity_breaks_the_list_of_devices(
     catalog.stop()
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(entities())
 def test_whatever_an_entity_holds_its_description_fits(odd: Entity) -> None:
@@ -117,6 +120,7 @@ def described(odd: Entity) -> object:
     return kind.type_of(odd), json_dumps(attributes), [trait.supported_commands(odd) for trait in traits]
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(entities(), st.sampled_from(VALUES), st.data())
 def test_what_changes_with_use_describes_nothing(odd: Entity, value: str, data: st.DataObject) -> None:
@@ -130,6 +134,7 @@ def test_what_changes_with_use_describes_nothing(odd: Entity, value: str, data: 
     assert described(replace(odd, state=State(odd.state.entity_id, "on", unused, context=NOBODY))) == described(odd)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(entities(), st.dictionaries(st.sampled_from([*NAMES, *FORETOLD]), ODD, max_size=25))
 def test_whatever_a_forecast_holds_its_points_fit(odd: Entity, raw: dict[str, Any]) -> None:
@@ -152,6 +157,7 @@ def commands_of_entities(draw: st.DrawFn) -> tuple[Entity, str, Any]:
     return drawn, name, draw(params(TRAITS[trait].commands[verb].schema()))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(commands_of_entities())
 def test_a_command_that_fits_is_planned_or_refused_with_a_reason(drawn: tuple[Entity, str, Any]) -> None:
@@ -176,6 +182,7 @@ def test_a_command_that_fits_is_planned_or_refused_with_a_reason(drawn: tuple[En
         TRAITS[trait].reached(wanted, TRAITS[trait].read(odd))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.recursive(ODD, lambda inner: st.dictionaries(st.sampled_from(["id", "device", "command", "params", "x"]), inner))
@@ -233,6 +240,7 @@ def accepts(check: Callable[[Any], object], value: object) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(COMMANDS)).flatmap(lambda name: st.tuples(st.just(name), nearly_params(PARAMS[name]))))
 def test_a_command_accepts_exactly_what_its_schema_does(drawn: tuple[str, dict[str, Any]]) -> None:

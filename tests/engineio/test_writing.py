@@ -126,6 +126,7 @@ async def test_home_assistant_with_a_certificate_of_its_own(certificate: Path) -
         await runner.cleanup()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [100, 113, 125])
 async def test_answers_to_websocket_pings_are_not_cut_into(make_wire: MakeWire, size: int) -> None:
     """An answer that waits half-written goes first, even if there is room again before the rest of it is sent."""

@@ -111,6 +111,7 @@ def chance(guesses: Guesses) -> float:
     return -math.expm1(sum(math.log1p(-count / codes) for (_, codes), count in guesses.items()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kinds", "openings", "limit"),
     [

@@ -122,6 +122,7 @@ async def live_through_everything(home: Home, connect: Connect, hunted: Secrets)
         hunted.add_code(code)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("recorder_mock")
 async def test_nothing_leaks(
     home: Home,

@@ -26,6 +26,7 @@ def test_every_event_is_described_once() -> None:
     assert {operations[event.name]["action"] for event in server_events()} == {"send"}
 
 
+@pytest.mark.slow
 def test_the_description_is_valid_asyncapi() -> None:
     """By the JSON Schema that the AsyncAPI initiative publishes."""
     installed_node()
