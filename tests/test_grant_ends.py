@@ -138,6 +138,6 @@ async def test_last_used_moves_once_a_minute(home: Home, tokens: Tokens, freezer
 async def test_a_use_from_elsewhere_is_seen_within_the_minute(home: Home, tokens: Tokens) -> None:
     before = (await home.grants())[0]
     assert before["last_source"] == "127.0.0.1"
-    home.entry.runtime_data.grants.authenticate(tokens.token, "192.0.2.7")
+    home.entry.runtime_data.grants.admit(tokens.token, "192.0.2.7")
     after = (await home.grants())[0]
     assert (after["last_source"], after["last_used"]) == ("192.0.2.7", before["last_used"])

@@ -238,7 +238,7 @@ class TestUnnoticed:
 
 
 class TestAttention:
-    def test_strangers_fill_a_display_three_times_a_day(self, world: World, desk: PairingDesk) -> None:
+    def test_unproven_requests_fill_a_display_three_times_a_day(self, world: World, desk: PairingDesk) -> None:
         seen = []
         for number in range(5):
             pairing = desk.request(requester(f"source {number}"))
@@ -253,7 +253,7 @@ class TestAttention:
         world.pass_time(1)
         assert desk.request(requester("c", proven=True), challenge_of("c")).wakes
 
-    def test_a_refusal_makes_strangers_quiet_for_an_hour(self, world: World, desk: PairingDesk) -> None:
+    def test_a_refusal_makes_unproven_requests_quiet_for_an_hour(self, world: World, desk: PairingDesk) -> None:
         desk.reject(desk.request(requester("a")).id)
         world.pass_time(3000)
         assert desk.request(requester("b")).quiet

@@ -87,8 +87,8 @@ async def test_the_wait_that_is_said_is_the_wait(home: Home) -> None:
     assert body["message"].endswith("Try again in 10 min")
 
 
-async def test_whatever_strangers_ask_the_window_takes_the_residents_request(home: Home) -> None:
-    """Strangers hold every place and have spent the budget of all who prove nothing."""
+async def test_whatever_unproven_requests_ask_the_window_takes_the_residents_request(home: Home) -> None:
+    """Unproven requests hold every place and have spent the budget of all who prove nothing."""
     for number in range(20):
         headers = {"X-Forwarded-For": f"198.51.100.{number}"}
         verifier = base64.urlsafe_b64encode(hashlib.sha256(str(number).encode()).digest()).rstrip(b"=").decode()

@@ -161,7 +161,7 @@ async def test_pages_of_others_do_not_exist(site: Site, resident: Visitor, home:
     assert home.revoked == []
 
 
-async def test_strangers_are_sent_to_sign_in(visitor: Visitor) -> None:
+async def test_visitors_without_session_are_sent_to_sign_in(visitor: Visitor) -> None:
     for path in ("/places/new", "/places/1", "/pairings/x"):
         assert (await visitor.open(path)).path == "/sign-in"
     assert (await visitor.call("/places/1/token"))[:2] == (401, {"error": "signed_out"})

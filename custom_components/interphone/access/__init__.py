@@ -1,1 +1,1 @@
-"""Who is let in: grants, their tokens, and the private store that keeps them."""
+"""Authorisation: grants, their tokens, and the private store that keeps them."""

@@ -1,4 +1,4 @@
-"""Who sends a request: through which door, from which source, for which page, in which language."""
+"""The sender of a request: through which door, from which source, for which page, in which language."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address

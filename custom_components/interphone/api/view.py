@@ -220,7 +220,7 @@ def _extend[C: Call](call: Call, kind: type[C], **more: Any) -> C:
 
 
 class NotFoundRoute(Route):
-    """Whatever lies below the base path and is none of the paths there are. Mounted last."""
+    """Responds to unknown paths below the base path. Mounted last."""
 
     paths = (f"{BASE_PATH}/{{path:.*}}", BASE_PATH)
     methods = (hdrs.METH_OPTIONS,)

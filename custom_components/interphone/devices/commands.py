@@ -55,7 +55,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class CommandStatus(StrEnum):
-    """How a command ended."""
+    """Outcome of a command."""
 
     DONE = "done"
     CONFIRMED = "confirmed"

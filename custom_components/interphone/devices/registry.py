@@ -44,7 +44,7 @@ from .traits.weather import Weather
 
 
 class Default(Enum):
-    """Where a new home shares the entities of a domain."""
+    """Places in which a new home shares the entities of a domain."""
 
     EVERYWHERE = auto()
     IN_CHOSEN_AREAS = auto()  # what residents rarely want on a website

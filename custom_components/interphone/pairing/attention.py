@@ -1,4 +1,4 @@
-"""How often unproven requests fill and wake a display. Pure: the present time is a parameter."""
+"""Limits of how often unproven requests fill and wake a display. Pure: the present time is a parameter."""
 
 from typing import Final
 

@@ -46,7 +46,7 @@ class PairingState(StrEnum):
 
 
 class PairingKind(StrEnum):
-    """How a pairing began. Codes of one kind are never redeemed as another."""
+    """Origin of a pairing: the way it began. Codes of one kind are never redeemed as another."""
 
     PLAIN = "plain"  # requested without a challenge: any website may redeem the code
     BOUND = "bound"  # requested with a challenge: redeemed with its verifier only
@@ -55,7 +55,7 @@ class PairingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who requests or checks a code. Only `source` and `door` are observed.
+    """The sender of a request for a code, or of a check. Only `source` and `door` are observed.
 
     `proven` says that a live grant of this origin was presented with the request; without it, origin, name and account
     are claims.

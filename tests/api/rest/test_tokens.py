@@ -123,7 +123,7 @@ async def test_paused_resumed_revoked(home: Home, tokens: Tokens) -> None:
     await home.refused(401, "invalid_token", "POST", "/token", json=refresh)
 
 
-async def test_after_revoke_all_every_token_is_a_strangers(home: Home, tokens: Tokens) -> None:
+async def test_after_revoke_all_every_token_is_invalid(home: Home, tokens: Tokens) -> None:
     await home.command("grants/revoke_all")
     await refused_everywhere(home, 401, "invalid_token", f"Bearer {tokens.token}")
 

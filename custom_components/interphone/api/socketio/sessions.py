@@ -48,7 +48,7 @@ class Session:
 
     @property
     def peer(self) -> Peer:
-        """Who opened the session."""
+        """Return the peer that opened the session."""
         return self.handshake.peer
 
     @property
