@@ -179,8 +179,8 @@ class Commands:
 
         The next starts when the call of the one before has returned; the wanted states are waited for together. `grant`
         returns the active grant and is called before each command: one that was revoked or narrowed meanwhile refuses
-        the rest. Raises `InvalidRequestError` for an empty list or one over `BATCH_SIZE_MAX`, and the errors of the
-        first call of `grant`.
+        the rest. Raises `InvalidRequestError` for an empty list or one over `BATCH_SIZE_MAX`, and
+        `RevokedGrantError`, `PausedGrantError` or `InvalidTokenError` if the first call of `grant` does.
         """
         if not 1 <= len(envelopes) <= BATCH_SIZE_MAX:
             raise InvalidRequestError(f"expected 1 to {BATCH_SIZE_MAX} commands")
@@ -201,7 +201,7 @@ class Commands:
 
         `grant` returns the active grant and is called again when commands are done: one that was revoked or paused
         meanwhile learns no state. Raises `InvalidRequestError` for an empty list or one over `BATCH_SIZE_MAX`, and
-        the errors of the first call of `grant`.
+        `RevokedGrantError`, `PausedGrantError` or `InvalidTokenError` if the first call of `grant` does.
         """
         if isinstance(sent, list):
             return [self._if_active(grant, result) for result in await self.run_many(grant, sent)]
