@@ -44,8 +44,6 @@ class SocketIoPacket(base.Packet):
     """
 
     json = _Json
-    # The home sends no bytes; looking for some in each acknowledgement would cost more than encoding it.
-    uses_binary_events = False
     namespace: str
     query = ""
 
