@@ -11,7 +11,8 @@ DONE, CONFIRMED = CommandStatus.DONE, CommandStatus.CONFIRMED
 
 CASES = [
     Case("switch.ac", "on_off.set", {"on": True}, CONFIRMED, {"on": True}),
-    Case("switch.decorative_lights", "on_off.set", {"on": False}, CONFIRMED, {"on": False}),
+    # Its state is a guess, which confirms nothing.
+    Case("switch.decorative_lights", "on_off.set", {"on": False}, DONE, {"on": False}),
     Case("switch.ac", "on_off.toggle", {}, DONE, {"on": True}),
     Case("light.ceiling_lights", "on_off.set", {"on": False}, CONFIRMED, {"on": False}),
     Case("light.ceiling_lights", "on_off.toggle", {}, DONE, {"on": False}),
@@ -162,7 +163,7 @@ CASES = [
         before=(("on_off.set", {"on": False}),),
         shown_by="on_off",
     ),
-    Case("number.volume", "level.set", {"value": 12.5}, CONFIRMED, {"value": 12.5}),
+    Case("number.volume", "level.set", {"value": 12.5}, CONFIRMED, {"value": 13}),
     Case("number.temperature_setting", "level.set", {"value": 24}, CONFIRMED, {"value": 24}),
     Case("select.speed", "choice.set", {"option": "light_speed"}, CONFIRMED, {"option": "light_speed"}),
     Case("text.text", "text.set", {"text": "Willkommen"}, CONFIRMED, {"text": "Willkommen"}),

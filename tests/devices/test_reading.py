@@ -25,7 +25,7 @@ PLAYER = {"supported_features": 2**24 - 1}
             "on",
             {**DIMMER, "color_mode": "rgbww", "hs_color": (359.96, 12.34), "color_temp_kelvin": 3000},
             "color",
-            {"mode": "hue_saturation", "hue": 360.0, "saturation": 12.3, "kelvin": None},
+            {"mode": "hue_saturation", "hue": 0.0, "saturation": 12.3, "kelvin": None},
         ),
         ("light.a", "on", {**DIMMER, "color_mode": "white"}, "color", {"mode": "white", "hue": None}),
         ("media_player.a", "standby", PLAYER, "on_off", {"on": False}),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 import hashlib
@@ -35,7 +35,7 @@ from .calls import Calls
 from .catalog import Catalog, Difference
 from .envelope import Envelope, id_of, parse
 from .faults import summary
-from .model import Device, Json, ServiceCall, Trait
+from .model import NOTHING, Device, Json, ServiceCall, Trait
 from .registry import TRAITS
 
 # Commands of one request: a scene of a house. Half of `COMMAND_BURST`, so that a batch after a pause is not cut.
@@ -100,13 +100,17 @@ type _Key = tuple[str, str | None, str]
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A command that passed every check: the call to make, and the state that confirms it."""
+    """A command that passed every check: the call to make, and the state that confirms it.
+
+    `tolerances` say how near to the wanted state counts as reached.
+    """
 
     device: Device
     name: str
     trait: Trait
     call: ServiceCall
     wanted: Json | None
+    tolerances: Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -294,8 +298,11 @@ class Commands:
         entity = self._catalog.entity(device)
         if entity is None or not entity.online:
             raise DeviceOfflineError
-        wanted = None if command.wants is None else command.wants(entity, params)
-        return _Order(device, envelope.command, trait, command.plan(entity, params), wanted)
+        call = command.plan(entity, params)
+        # A state that Home Assistant guesses confirms nothing.
+        wanted = None if command.wants is None or entity.assumed else command.wants(entity, params)
+        tolerances = trait.tolerances(entity, wanted) if wanted else NOTHING
+        return _Order(device, envelope.command, trait, call, wanted, tolerances)
 
     async def _execute(
         self, order: _Order, grant: Grant, command_id: str, context: Context, called: asyncio.Event
@@ -356,5 +363,13 @@ class Commands:
         device = self._catalog.get(order.device.id)
         if device is None or not device.online or order.wanted is None:
             return False
-        state = device.state.get(order.trait.name)
-        return state is not None and order.trait.reached(order.wanted, state)
+        trait, wanted = order.trait, order.wanted
+        state = device.state.get(trait.name)
+        if state is None:
+            return False
+        if trait.shows(wanted, state):
+            return True
+        # One that was already near and has not moved may not have obeyed.
+        before = order.device.state.get(trait.name, NOTHING)
+        moved = any(state.get(key) != before.get(key) for key in wanted)
+        return moved and trait.reached(wanted, state, order.tolerances)

@@ -14,6 +14,9 @@ from .times import parse_instant
 
 type Shape = Mapping[str, Field]
 
+# What conversions of units and of floats may add.
+_FLOAT_ERROR: Final = 1e-6
+
 # Integers of more than 64 bits cannot be sent: neither our JSON encoder nor most readers hold them.
 _INTEGER_MAX: Final = 2**63 - 1
 # Up to here floats hold every integer, and every reader of JSON reads the same one (RFC 8259, section 6).
@@ -35,17 +38,25 @@ _INSTANT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value: its validator (voluptuous), whether it may be left out, and how near counts as equal."""
+    """One value: its validator (voluptuous), whether it may be left out, and how numbers compare.
+
+    `tolerance` is how far from the wanted number a device may come to rest: at most half a step of its own. `period` is
+    that of a circle, on which both ends are the same.
+    """
 
     validator: Any
     required: bool = True
     tolerance: float = 0.0
+    period: float | None = None
 
-    def equal(self, wanted: object, seen: object) -> bool:
-        """Return whether the seen value is the wanted one, as near as the device can be expected to come."""
-        if self.tolerance and is_number(wanted) and is_number(seen):
-            return abs(float(wanted) - float(seen)) <= self.tolerance
-        return wanted == seen
+    def equal(self, wanted: object, seen: object, tolerance: float = 0.0) -> bool:
+        """Return whether the seen value is the wanted one, numbers within a tolerance."""
+        if not is_number(wanted) or not is_number(seen):
+            return wanted == seen
+        distance = abs(float(wanted) - float(seen))
+        if self.period is not None:
+            distance = min(distance % self.period, -distance % self.period)
+        return distance <= tolerance + _FLOAT_ERROR
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -76,7 +87,7 @@ def _finite(value: float) -> float:
     return value
 
 
-def number(minimum: float, maximum: float, *, tolerance: float = 0.0) -> Field:
+def number(minimum: float, maximum: float, *, tolerance: float = 0.0, period: float | None = None) -> Field:
     """Describe a number within a range."""
 
     def check(value: object) -> float:
@@ -85,12 +96,12 @@ def number(minimum: float, maximum: float, *, tolerance: float = 0.0) -> Field:
         return value
 
     rendered = {"type": "number", "minimum": minimum, "maximum": maximum}
-    return Field(Validator(check, rendered), tolerance=tolerance)
+    return Field(Validator(check, rendered), tolerance=tolerance, period=period)
 
 
 def percent() -> Field:
-    """Describe a percentage, 0 to 100. Devices round it to their own steps."""
-    return number(0, 100, tolerance=1)
+    """Describe a percentage, 0 to 100, which is mostly read in whole steps."""
+    return number(0, 100, tolerance=0.5)
 
 
 def quantity(*, tolerance: float = 0.0) -> Field:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from homeassistant.const import (
+    ATTR_ASSUMED_STATE,
     ATTR_DEVICE_CLASS,
     ATTR_SUPPORTED_FEATURES,
     STATE_UNAVAILABLE,
@@ -74,6 +75,11 @@ class Entity:
     def online(self) -> bool:
         """Whether the entity can be reached."""
         return self.state.state != STATE_UNAVAILABLE
+
+    @property
+    def assumed(self) -> bool:
+        """Whether Home Assistant guesses the state: the device does not report it."""
+        return self.state.attributes.get(ATTR_ASSUMED_STATE) is True
 
     @property
     def value(self) -> str | None:
@@ -206,9 +212,21 @@ class Trait(ABC):
         """Return the commands of this entity: `["<trait>.<verb>"]`."""
         return [f"{self.name}.{verb}" for verb, command in self.commands.items() if command.supported(entity)]
 
-    def reached(self, wanted: Json, seen: Json) -> bool:
-        """Return whether the seen state has everything a command wanted."""
+    def tolerances(self, _entity: Entity, _wanted: Json) -> Mapping[str, float]:
+        """Return, by key of the wanted state, half the step in which this device moves; else the field's tolerance."""
+        return NOTHING
+
+    def shows(self, wanted: Json, seen: Json) -> bool:
+        """Return whether the seen state is exactly what a command wanted."""
         return all(self.state_fields[key].equal(value, seen.get(key)) for key, value in wanted.items())
+
+    def reached(self, wanted: Json, seen: Json, tolerances: Mapping[str, float] = NOTHING) -> bool:
+        """Return whether the seen state is as near to what a command wanted as the device's own steps allow."""
+        fields = self.state_fields
+        return all(
+            fields[key].equal(value, seen.get(key), tolerances.get(key, fields[key].tolerance))
+            for key, value in wanted.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from homeassistant.components.light.const import COLOR_MODES_BRIGHTNESS
 
 from ..fields import Shape, percent
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import same
 from .transition import TRANSITION_ATTRIBUTES, TRANSITION_PARAMS, transition_attributes, transition_data
 
 _FULL = 255
@@ -19,6 +18,15 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
     return ServiceCall(entity.domain, "turn_on", data)
 
 
+def _shown(level: float) -> int:
+    """Return a level of Home Assistant, 0 to 255, in percent: at least 1 unless it is 0."""
+    return max(round(level / _FULL * 100), 1 if level else 0)
+
+
+def _wants(_entity: Entity, params: Json) -> Json:
+    return {"percent": _shown(round(params["percent"] / 100 * _FULL))}
+
+
 class Brightness(Trait):
     """Brightness of a light. Setting it switches the light on; 0 switches it off."""
 
@@ -27,7 +35,7 @@ class Brightness(Trait):
     attribute_fields: ClassVar[Shape] = TRANSITION_ATTRIBUTES
     state_fields: ClassVar[Shape] = {"percent": percent()}
     commands: ClassVar[Mapping[str, Command]] = {
-        "set": Command(_set, ({"percent": percent(), **TRANSITION_PARAMS},), wants=same("percent"))
+        "set": Command(_set, ({"percent": percent(), **TRANSITION_PARAMS},), wants=_wants)
     }
 
     def supported(self, entity: Entity) -> bool:
@@ -45,5 +53,5 @@ class Brightness(Trait):
         level = entity.number(ATTR_BRIGHTNESS)
         if level is None:
             return {"percent": None}
-        level = min(max(level, 0), _FULL)
-        return {"percent": max(round(level / _FULL * 100), 1 if level else 0)}
+        # One that is on and says 0 is at its lowest.
+        return {"percent": _shown(min(max(level, 1), _FULL))}

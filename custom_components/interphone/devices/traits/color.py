@@ -17,7 +17,7 @@ from homeassistant.components.light.const import COLOR_MODES_COLOR
 from ...errors import InvalidParamsError
 from ..fields import Shape, choice, is_number, listing, number, percent, quantity
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import same, within
+from .planning import within
 from .transition import TRANSITION_ATTRIBUTES, TRANSITION_PARAMS, transition_attributes, transition_data
 
 _KELVIN = "kelvin"
@@ -25,16 +25,15 @@ _HUE = "hue_saturation"
 _WHITE = "white"
 _MODES = dict.fromkeys(COLOR_MODES_COLOR, _HUE) | {ColorMode.COLOR_TEMP: _KELVIN, ColorMode.WHITE: _WHITE}
 
-# Lamps count in mireds, whose steps are up to 45 K apart at the cold end.
-_KELVIN_TOLERANCE = 50
+# Lamps count in mireds, which are a million divided by the kelvin.
+_MIREDS = 1_000_000
+# Below it a color has no hue to speak of: lamps report any.
+_GREY = 1
 
 
 def _modes(entity: Entity) -> set[str]:
     supported = entity.options(ATTR_SUPPORTED_COLOR_MODES) or ()
     return {_MODES[ColorMode(mode)] for mode in supported if mode in _MODES}
-
-
-_values = same("kelvin", "hue", "saturation")
 
 
 def _set(entity: Entity, params: Json) -> ServiceCall:
@@ -54,8 +53,11 @@ def _color(entity: Entity, params: Json) -> dict[str, Any]:
     return {ATTR_HS_COLOR: [params["hue"], params["saturation"]]}
 
 
-def _wants(entity: Entity, params: Json) -> dict[str, Any]:
-    return {"mode": _KELVIN if "kelvin" in params else _HUE, **_values(entity, params)}
+def _wants(_entity: Entity, params: Json) -> dict[str, Any]:
+    if "kelvin" in params:
+        return {"mode": _KELVIN, "kelvin": round(params["kelvin"])}
+    hue = {"hue": params["hue"]} if params["saturation"] >= _GREY else {}
+    return {"mode": _HUE, "saturation": params["saturation"], **hue}
 
 
 class Color(Trait):
@@ -75,8 +77,8 @@ class Color(Trait):
     }
     state_fields: ClassVar[Shape] = {
         "mode": choice(_HUE, _KELVIN, _WHITE),
-        "kelvin": quantity(tolerance=_KELVIN_TOLERANCE),
-        "hue": number(0, 360, tolerance=2),
+        "kelvin": quantity(),
+        "hue": number(0, 360, tolerance=2, period=360),
         "saturation": percent(),
     }
     commands: ClassVar[Mapping[str, Command]] = {
@@ -105,6 +107,11 @@ class Color(Trait):
             **transition_attributes(entity),
         }
 
+    def tolerances(self, _entity: Entity, wanted: Json) -> Mapping[str, float]:
+        """Return half a mired in kelvin, and what rounding to whole kelvin adds."""
+        kelvin = wanted.get("kelvin")
+        return {} if kelvin is None else {"kelvin": kelvin * kelvin / _MIREDS / 2 + 1}
+
     def read(self, entity: Entity) -> Json:
         """Read the mode and its values; those of the other mode are null."""
         mode = entity.text(ATTR_COLOR_MODE)
@@ -122,4 +129,4 @@ def _hue_saturation(entity: Entity) -> tuple[float | None, float | None]:
     pair = entity.state.attributes.get(ATTR_HS_COLOR)
     if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(is_number(part) for part in pair):  # noqa: PLR2004  # hue and saturation
         return None, None
-    return round(pair[0] % 360, 1), round(min(max(pair[1], 0), 100), 1)
+    return round(pair[0] % 360, 1) % 360, round(min(max(pair[1], 0), 100), 1)

@@ -1,6 +1,7 @@
 """fan: speed, preset, oscillation and direction of a fan."""
 
 from collections.abc import Mapping
+import math
 from typing import Any, ClassVar, Final
 
 from homeassistant.components.fan import (
@@ -15,10 +16,11 @@ from homeassistant.components.fan import (
     FanEntityFeature,
 )
 
-from ..fields import Shape, boolean, choice, label, listing, number, optional, percent, quantity, text
+from ..fields import Shape, boolean, choice, label, listing, optional, percent, quantity, text
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import one_of, same, supports
 
+_FULL: Final = 100
 _DIRECTIONS: Final = (DIRECTION_FORWARD, DIRECTION_REVERSE)
 
 
@@ -27,7 +29,23 @@ def _has_presets(entity: Entity) -> bool:
 
 
 def _set_speed(entity: Entity, params: Json) -> ServiceCall:
-    return ServiceCall(entity.domain, "set_percentage", {ATTR_PERCENTAGE: round(params["percent"])})
+    return ServiceCall(entity.domain, "set_percentage", {ATTR_PERCENTAGE: _own(entity, params["percent"])})
+
+
+def _own(entity: Entity, percent: float) -> int:
+    """Return the percentage of the speed that a fan takes for this one: Home Assistant takes the next speed above."""
+    step = entity.number(ATTR_PERCENTAGE_STEP)
+    speeds = round(_FULL / step) if step and step >= 1 else _FULL
+    if not 0 < speeds < _FULL:
+        return round(percent)
+    # The advertised step is rounded, and so is a multiple of it that a website sends.
+    rounding = min(0.49, 0.0001 * speeds + 0.00005 * speeds * speeds)
+    speed = min(speeds, max(0, math.ceil(percent * speeds / _FULL - rounding)))
+    return speed * _FULL // speeds
+
+
+def _wants_speed(entity: Entity, params: Json) -> Json:
+    return {"percent": _own(entity, params["percent"])}
 
 
 def _set_preset(entity: Entity, params: Json) -> ServiceCall:
@@ -54,16 +72,13 @@ class Fan(Trait):
         "directions": optional(listing(choice(*_DIRECTIONS))),
     }
     state_fields: ClassVar[Shape] = {
-        # A fan rounds to the nearest of its speeds.
-        "percent": optional(number(0, 100, tolerance=17)),
+        "percent": optional(percent()),
         "preset": optional(label()),
         "oscillating": optional(boolean()),
         "direction": optional(choice(*_DIRECTIONS)),
     }
     commands: ClassVar[Mapping[str, Command]] = {
-        "set_speed": Command(
-            _set_speed, ({"percent": percent()},), supports(FanEntityFeature.SET_SPEED), same("percent")
-        ),
+        "set_speed": Command(_set_speed, ({"percent": percent()},), supports(FanEntityFeature.SET_SPEED), _wants_speed),
         "set_preset": Command(_set_preset, ({"preset": text()},), _has_presets, same("preset")),
         "oscillate": Command(
             _oscillate, ({"oscillating": boolean()},), supports(FanEntityFeature.OSCILLATE), same("oscillating")
@@ -91,6 +106,11 @@ class Fan(Trait):
         if entity.has(FanEntityFeature.DIRECTION):
             described["directions"] = list(_DIRECTIONS)
         return described
+
+    def tolerances(self, entity: Entity, _wanted: Json) -> Mapping[str, float]:
+        """Return half the step between two speeds."""
+        step = entity.number(ATTR_PERCENTAGE_STEP)
+        return {} if step is None or not 0 < step <= _FULL else {"percent": step / 2}
 
     def read(self, entity: Entity) -> Json:
         """Read the settings; those the fan does not have are absent."""

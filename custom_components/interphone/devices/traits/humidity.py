@@ -8,14 +8,25 @@ from homeassistant.components.humidifier import HumidifierEntityFeature
 
 from ..fields import Shape, label, listing, optional, percent, quantity, text
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import one_of, same, within
+from .planning import on_step, one_of, same, within
 
 _MODES: Final = "available_modes"
+_STEP: Final = "target_humidity_step"
 
 
 def _set(entity: Entity, params: Json) -> ServiceCall:
-    wanted = within("percent", params["percent"], entity.number("min_humidity"), entity.number("max_humidity"), " %")
-    return ServiceCall(entity.domain, "set_humidity", {"humidity": round(wanted)})
+    within("percent", params["percent"], entity.number("min_humidity"), entity.number("max_humidity"), " %")
+    return ServiceCall(entity.domain, "set_humidity", {"humidity": _own(entity, params["percent"])})
+
+
+def _own(entity: Entity, percent: float) -> int:
+    """Return the nearest humidity that the device can be set to. Home Assistant takes whole ones."""
+    low, high, step = (entity.number(name) for name in ("min_humidity", "max_humidity", _STEP))
+    return round(on_step(percent, step, low, high))
+
+
+def _wants(entity: Entity, params: Json) -> Json:
+    return {"percent": _own(entity, params["percent"])}
 
 
 def _set_mode(entity: Entity, params: Json) -> ServiceCall:
@@ -45,7 +56,7 @@ class Humidity(Trait):
         "mode": optional(label()),
     }
     commands: ClassVar[Mapping[str, Command]] = {
-        "set": Command(_set, ({"percent": percent()},), wants=same("percent")),
+        "set": Command(_set, ({"percent": percent()},), wants=_wants),
         "set_mode": Command(_set_mode, ({"mode": text()},), _has_modes, same("mode")),
     }
 
@@ -58,7 +69,7 @@ class Humidity(Trait):
         described: dict[str, Any] = {
             "percent_min": entity.number("min_humidity"),
             "percent_max": entity.number("max_humidity"),
-            "percent_step": entity.number("target_humidity_step"),
+            "percent_step": entity.number(_STEP),
         }
         if _has_modes(entity):
             described["modes"] = entity.options(_MODES) or []

@@ -8,8 +8,8 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTemperature
 
 from ..fields import EXACT_INTEGER_MAX, Shape, label, number, parsed_number, quantity
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import same, within
-from .temperature import CELSIUS, from_celsius, step_to_celsius, to_celsius
+from .planning import on_step, within
+from .temperature import CELSIUS, Scale, step_to_celsius, to_celsius
 
 _TEMPERATURES: Final = frozenset(UnitOfTemperature)
 
@@ -24,12 +24,27 @@ def _temperature_unit(entity: Entity) -> str | None:
 
 
 def _set(entity: Entity, params: Json) -> ServiceCall:
-    value, unit = params["value"], _temperature_unit(entity)
-    if unit is not None:
-        value = from_celsius("value", value, entity, ("min", "max"), unit)
+    if _temperature_unit(entity) is not None:
+        _scale(entity).check("value", params["value"])
     else:
-        within("value", value, entity.number("min"), entity.number("max"), f" {_unit(entity) or ''}".rstrip())
-    return ServiceCall(entity.domain, "set_value", {"value": value})
+        low, high = entity.number("min"), entity.number("max")
+        within("value", params["value"], low, high, f" {_unit(entity) or ''}".rstrip())
+    return ServiceCall(entity.domain, "set_value", {"value": _own(entity, params["value"])})
+
+
+def _scale(entity: Entity) -> Scale:
+    return Scale.read(entity, ("min", "max", "step"), _temperature_unit(entity) or CELSIUS)
+
+
+def _own(entity: Entity, value: float) -> float:
+    """Return the nearest value that the device can be set to, in its own unit."""
+    if _temperature_unit(entity) is not None:
+        return _scale(entity).own(value)
+    return on_step(value, *(entity.number(name) for name in ("step", "min", "max")))
+
+
+def _wants(entity: Entity, params: Json) -> Json:
+    return {"value": to_celsius(_own(entity, params["value"]), _temperature_unit(entity) or CELSIUS)}
 
 
 # Each device has its own range; within this one every sender writes every integer exactly.
@@ -47,8 +62,8 @@ class Level(Trait):
         "unit": label(),
         "measures": label(),
     }
-    state_fields: ClassVar[Shape] = {"value": quantity(tolerance=1e-6)}
-    commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"value": _VALUE},), wants=same("value"))}
+    state_fields: ClassVar[Shape] = {"value": quantity()}
+    commands: ClassVar[Mapping[str, Command]] = {"set": Command(_set, ({"value": _VALUE},), wants=_wants)}
 
     def attributes(self, entity: Entity) -> Json:
         """Describe range, step, unit, and the quantity (the device class)."""

@@ -15,7 +15,7 @@ from homeassistant.components.valve import ValveEntityFeature
 
 from ..fields import Shape, boolean, choice, percent
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import same, wish
+from .planning import rounded, wish
 
 _FEATURES: Final[dict[str, type[IntFlag]]] = {"cover": CoverEntityFeature, "valve": ValveEntityFeature}
 _MOVEMENT: Final = {
@@ -64,7 +64,7 @@ class OpenClose(Trait):
         "open": Command(_verb("open"), supported=_can("OPEN"), wants=_wants_open),
         "close": Command(_verb("close"), supported=_can("CLOSE"), wants=wish(open=False, movement="stopped")),
         "stop": Command(_verb("stop"), supported=_can("STOP"), wants=wish(movement="stopped")),
-        "set": Command(_set, ({"percent": percent()},), _can("SET_POSITION"), same("percent")),
+        "set": Command(_set, ({"percent": percent()},), _can("SET_POSITION"), rounded("percent")),
     }
 
     def supported(self, entity: Entity) -> bool:

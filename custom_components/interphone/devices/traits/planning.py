@@ -1,9 +1,11 @@
 """Helpers of `plan` and `wants`: service calls, and checks of a device's own ranges and options."""
 
 from collections.abc import Callable, Iterable
+import math
 from typing import Any
 
 from ...errors import InvalidParamsError
+from ..fields import EXACT_INTEGER_MAX
 from ..model import Entity, Json, ServiceCall
 
 
@@ -34,6 +36,28 @@ def within(name: str, value: float, low: float | None, high: float | None, unit:
     return value
 
 
+def on_step(
+    value: float, step: float | None, low: float | None, high: float | None, base: float | None = None
+) -> float:
+    """Return the step of a device that is nearest to a value, counted from a base, else from the low end.
+
+    The ends themselves are steps, and nothing is beyond them.
+    """
+    if not step or step < 0 or value in (low, high):
+        return value
+    base = (low or 0) if base is None else base
+    steps = (value - base) / step
+    if not abs(steps) <= EXACT_INTEGER_MAX:
+        return value
+    nearest = base + math.floor(steps + 0.5) * step
+    if high is not None and nearest > high:
+        nearest = high
+    if low is not None and nearest < low:
+        nearest = low
+    # Floats of steps such as 0.1 have an error in their last digits.
+    return round(nearest, 6)
+
+
 def one_of(name: str, value: str, options: Iterable[str] | None) -> str:
     """Return the value if it is one of the device's options. Raises `InvalidParamsError` naming them."""
     known = list(options or ())
@@ -47,6 +71,15 @@ def same(*names: str) -> Callable[[Entity, Json], Json]:
 
     def wants(_entity: Entity, params: Json) -> dict[str, Any]:
         return {name: params[name] for name in names if name in params}
+
+    return wants
+
+
+def rounded(*names: str) -> Callable[[Entity, Json], Json]:
+    """Return a `wants`: the state shows the params of these names as whole numbers."""
+
+    def wants(_entity: Entity, params: Json) -> dict[str, Any]:
+        return {name: round(params[name]) for name in names if name in params}
 
     return wants
 

@@ -11,7 +11,7 @@ from ...errors import InvalidParamsError
 from ..fields import Shape, boolean, label, listing, number, optional, percent, quantity, text
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import one_of, same
-from .temperature import CELSIUS_MAX, CELSIUS_MIN, from_celsius, step_to_celsius, to_celsius
+from .temperature import CELSIUS_MAX, CELSIUS_MIN, Scale, step_to_celsius, to_celsius
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,17 @@ def _set_mode(entity: Entity, params: Json) -> ServiceCall:
     return ServiceCall(entity.domain, words.set_mode, {words.mode: mode})
 
 
+def _scale(entity: Entity) -> Scale:
+    # Whole and half degrees are counted from nought, whatever the low end is: that of 43.3 °C is one in °F.
+    return Scale.read(entity, ("min_temp", "max_temp", "target_temp_step"), entity.temperature_unit, base=0)
+
+
 def _set_temperature(entity: Entity, params: Json) -> ServiceCall:
+    scale = _scale(entity)
+
     def converted(name: str) -> float:
-        return from_celsius(name, params[name], entity, ("min_temp", "max_temp"), entity.temperature_unit)
+        scale.check(name, params[name])
+        return scale.own(params[name])
 
     if "celsius" in params:
         if not _has_target(entity):
@@ -102,6 +110,11 @@ def _set_temperature(entity: Entity, params: Json) -> ServiceCall:
         raise InvalidParamsError("low_celsius: must not be above high_celsius")
     band = {"target_temp_low": converted("low_celsius"), "target_temp_high": converted("high_celsius")}
     return ServiceCall(entity.domain, "set_temperature", band)
+
+
+def _wants_temperature(entity: Entity, params: Json) -> dict[str, Any]:
+    scale = _scale(entity)
+    return {name: scale.shown(value) for name, value in params.items()}
 
 
 def _setter(name: str) -> Command:
@@ -126,7 +139,7 @@ def _has_away(entity: Entity) -> bool:
 
 
 _CELSIUS: Final = number(CELSIUS_MIN, CELSIUS_MAX)
-_NEAR: Final = quantity(tolerance=0.6)
+_TARGETS: Final = ("celsius", "low_celsius", "high_celsius")
 
 
 class Thermostat(Trait):
@@ -153,9 +166,7 @@ class Thermostat(Trait):
         "action": label(),
         "current_celsius": quantity(),
         "current_humidity_percent": percent(),
-        "celsius": optional(_NEAR),
-        "low_celsius": optional(_NEAR),
-        "high_celsius": optional(_NEAR),
+        **dict.fromkeys(_TARGETS, optional(quantity())),
         **{name: optional(label()) for name in _CHOICES},
         "away": optional(boolean()),
     }
@@ -165,7 +176,7 @@ class Thermostat(Trait):
             _set_temperature,
             ({"celsius": _CELSIUS}, {"low_celsius": _CELSIUS, "high_celsius": _CELSIUS}),
             lambda entity: _has_target(entity) or _has_range(entity),
-            same("celsius", "low_celsius", "high_celsius"),
+            _wants_temperature,
         ),
         **{f"set_{name}": _setter(name) for name in _CHOICES},
         "set_away": Command(_set_away, ({"away": boolean()},), _has_away, same("away")),
@@ -186,6 +197,10 @@ class Thermostat(Trait):
             if _offers(name, entity):
                 described[f"{name}s"] = entity.options(choice.options) or []
         return described
+
+    def tolerances(self, entity: Entity, _wanted: Json) -> Mapping[str, float]:
+        """Return half the step of the targets."""
+        return dict.fromkeys(_TARGETS, _scale(entity).half_step)
 
     def read(self, entity: Entity) -> Json:
         """Read measured values, targets and settings; those the device does not have are absent."""

@@ -7,7 +7,7 @@ from homeassistant.components.cover import ATTR_CURRENT_TILT_POSITION, ATTR_TILT
 
 from ..fields import Shape, percent
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import calls, same, supports, wish
+from .planning import calls, rounded, supports, wish
 
 
 def _set(entity: Entity, params: Json) -> ServiceCall:
@@ -29,7 +29,7 @@ class Tilt(Trait):
         ),
         "stop": Command(calls("stop_cover_tilt"), supported=supports(CoverEntityFeature.STOP_TILT)),
         "set": Command(
-            _set, ({"percent": percent()},), supports(CoverEntityFeature.SET_TILT_POSITION), same("percent")
+            _set, ({"percent": percent()},), supports(CoverEntityFeature.SET_TILT_POSITION), rounded("percent")
         ),
     }
 

@@ -7,7 +7,7 @@ from homeassistant.components.media_player import MediaPlayerEntityFeature
 
 from ..fields import Shape, boolean, optional, percent
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import calls, same, supports
+from .planning import calls, rounded, same, supports
 
 
 def _set(entity: Entity, params: Json) -> ServiceCall:
@@ -29,7 +29,9 @@ class Volume(Trait):
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"is_volume_muted", "volume_level"})
     state_fields: ClassVar[Shape] = {"percent": percent(), "muted": optional(boolean())}
     commands: ClassVar[Mapping[str, Command]] = {
-        "set": Command(_set, ({"percent": percent()},), supports(MediaPlayerEntityFeature.VOLUME_SET), same("percent")),
+        "set": Command(
+            _set, ({"percent": percent()},), supports(MediaPlayerEntityFeature.VOLUME_SET), rounded("percent")
+        ),
         "mute": Command(_mute, ({"muted": boolean()},), supports(MediaPlayerEntityFeature.VOLUME_MUTE), same("muted")),
         "up": Command(calls("volume_up"), supported=_can_step),
         "down": Command(calls("volume_down"), supported=_can_step),
