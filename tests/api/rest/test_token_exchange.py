@@ -13,6 +13,7 @@ from custom_components.interphone.access.tokens import ENDED_TOKENS_MAX, TOKEN_L
 from tests.cameras import LiveCamera, set_up_cameras
 
 from ...conftest import ORIGIN, Connect, Home, Tokens, enter
+from .test_bound_pairing import CHALLENGE
 
 EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 
@@ -260,3 +261,16 @@ async def test_it_is_no_way_around_the_owner(home: Home, tokens: Tokens, act: st
     assert (await home.request("GET", "/devices", headers=narrow.headers))[1]["error"] == error
     # Nor does a refresh token pass for one.
     assert (await ask(home, tokens.refresh_token))[1]["error"] == "invalid_token"
+
+
+async def test_it_proves_nothing_when_a_code_is_requested(home: Home) -> None:
+    """It is handed to pages and people that do not speak for the website."""
+    own = await home.pair(Origin=ORIGIN)
+    for tokens, proven in ((own, True), (await exchange(home, own), False)):
+        status, _body = await home.request(
+            "POST", "/code", json={"challenge": CHALLENGE}, headers={**tokens.headers, "Origin": ORIGIN}
+        )
+        assert status == 200
+        [pairing] = (await home.command("pairing/list"))["result"]["pairings"]
+        assert pairing["proven"] is proven
+        assert (await home.command("pairing/reject", pairing_id=pairing["id"]))["success"]

@@ -189,10 +189,14 @@ def _sender(call: Call, client: Mapping[str, Any], *, proven: bool = False) -> R
 
 
 def _is_proven(call: Call) -> bool:
-    """Whether an access token of a live grant of the page's own origin came with the request."""
+    """Whether an access token of a live grant of the page's own origin came with the request.
+
+    An exchanged token proves nothing: it is handed to pages and people that do not speak for the website.
+    """
     with suppress(InterphoneError):
-        grant = call.relay.grants.admit(bearer_token(call.request), call.peer.source).grant
-        return grant.origin is not None and grant.origin == call.peer.origin
+        admission = call.relay.grants.admit(bearer_token(call.request), call.peer.source)
+        origin = admission.grant.origin
+        return admission.bound.token_id is None and origin is not None and origin == call.peer.origin
     return False
 
 
