@@ -17,6 +17,8 @@ from ...engineio.crowd import Client, alive, open_sockets
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet_log")]
 
 DIARY = "input_text.diary"
+# Without its mode, it would be taken for a password.
+ATTRIBUTES = {"mode": "text"}
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ async def tokens(home: Home, caplog: pytest.LogCaptureFixture) -> Tokens:
     # As at home: the loop keeps no stack for every future, and nobody reads a line for each request.
     home.hass.loop.set_debug(False)
     caplog.set_level("WARNING", "aiohttp.access")
-    home.hass.states.async_set(DIARY, "")
+    home.hass.states.async_set(DIARY, "", ATTRIBUTES)
     return await home.pair_from_display()
 
 
@@ -101,7 +103,7 @@ async def open_website(home: Home, tokens: Tokens) -> AsyncGenerator[OpenWebsite
 
 async def write_diary(home: Home, page: int) -> None:
     """Make a change, as large as an entity's state can be, in a turn of the loop of its own."""
-    home.hass.states.async_set(DIARY, f"{page:0255}")
+    home.hass.states.async_set(DIARY, f"{page:0255}", ATTRIBUTES)
     await asyncio.sleep(0)
 
 
