@@ -139,7 +139,7 @@ async def test_home_assistants_own_addresses_may_ask(home: Home, own: str, other
 
 ASK: Final = {
     "Access-Control-Request-Method": "POST",
-    "Access-Control-Request-Headers": "authorization,code,content-type,x-pairing-challenge",
+    "Access-Control-Request-Headers": "authorization,code,content-type,x-pairing-challenge,x-pairing-verifier",
 }
 
 
