@@ -1,6 +1,6 @@
 """Whatever Home Assistant holds, payloads fit the schema; whatever fits the schema of a command is handled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 import json
 from typing import Any
@@ -54,12 +54,25 @@ async def test_every_device_of_the_demo_home_fits_offline(hass: HomeAssistant, c
         fits("device", device.as_dict())
 
 
+def assert_usable(described: Mapping[str, Any]) -> None:
+    """Check what a schema cannot say of a trait: a range has both ends in order, or none."""
+    for low in (name for name in described if name.endswith("min")):
+        ends = described[low], described[low.removesuffix("min") + "max"]
+        if low == "length_min":
+            assert ends == (None, None) or ends[0] <= ends[1]
+        else:
+            assert ends == (None, None) or ends[0] < ends[1]
+
+
 def assert_fits(odd: Entity) -> None:
     """Validate all traits of an entity by the schema."""
     kind = DOMAINS[odd.domain]
     assert kind.type_of(odd).name in TYPES
     traits = kind.traits_of(odd)
-    fits("traits", {trait.name: trait.attributes(odd) for trait in traits})
+    described = {trait.name: trait.attributes(odd) for trait in traits}
+    for attributes in described.values():
+        assert_usable(attributes)
+    fits("traits", described)
     fits("trait_states", {trait.name: trait.read(odd) for trait in traits})
     assert {name for trait in traits for name in trait.supported_commands(odd)} <= {
         f"{trait.name}.{verb}" for trait in traits for verb in trait.commands

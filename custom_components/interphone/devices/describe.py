@@ -14,7 +14,7 @@ from homeassistant.helpers import (
 )
 
 from .exposure import Candidate
-from .model import NOTHING, Appliance, Device, Entity, Json, opaque_id
+from .model import NOTHING, Appliance, Device, Entity, Json, bounded, opaque_id
 from .registry import DOMAINS, TRAITS
 from .sensitivity import Sensitivity
 
@@ -110,10 +110,10 @@ class Describer:
             entity_id=state.entity_id,
             type=type_.name,
             name=entity.text(ATTR_FRIENDLY_NAME) or state.object_id.replace("_", " "),
-            area=area.name if area else None,
-            floor=floor.name if floor else None,
+            area=bounded(area.name) if area else None,
+            floor=bounded(floor.name) if floor else None,
             labels=tuple(sorted(self._label_names(candidate.labels))),
-            part_of=Appliance(appliance.id, appliance.name_by_user or appliance.name) if appliance else None,
+            part_of=_part_of(appliance),
             icon=entity.text(ATTR_ICON) or f"mdi:{type_.icon}",
             sensitive=candidate.verdict.sensitive,
             online=entity.online,
@@ -131,7 +131,7 @@ class Describer:
     def _label_names(self, label_ids: Iterable[str]) -> Iterable[str]:
         for label_id in label_ids:
             if label := self._labels.async_get_label(label_id):
-                yield label.name
+                yield bounded(label.name)
 
     def _appliance(self, entry: er.RegistryEntry | None) -> dr.AnyDeviceEntry | None:
         return self._devices.async_get(entry.device_id) if entry and entry.device_id else None
@@ -140,6 +140,13 @@ class Describer:
         if entry and entry.area_id:
             return entry.area_id
         return dr.async_get_effective_area_id(self._hass, appliance) if appliance else None
+
+
+def _part_of(appliance: dr.AnyDeviceEntry | None) -> Appliance | None:
+    if appliance is None:
+        return None
+    name = appliance.name_by_user or appliance.name
+    return Appliance(appliance.id, bounded(name) if name else None)
 
 
 def read_state(device: Device, entity: Entity) -> Mapping[str, Json]:

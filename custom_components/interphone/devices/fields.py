@@ -22,6 +22,13 @@ _INTEGER_MAX: Final = 2**63 - 1
 # Up to here floats hold every integer, and every reader of JSON reads the same one (RFC 8259, section 6).
 EXACT_INTEGER_MAX: Final = 2**53
 
+# Characters of a text that the home sends, as of a state in Home Assistant; longer ones are cut.
+LABEL_LENGTH_MAX: Final = 255
+# Options of one setting; a screen can show no more.
+OPTIONS_MAX: Final = 1024
+# A year of playback, or of a countdown.
+SPAN_SECONDS_MAX: Final = 366 * 86400
+
 # Strings in commands: names of presets and sources, texts of `text` entities.
 TEXT_LENGTH_MAX: Final = 1024
 
@@ -104,9 +111,21 @@ def percent() -> Field:
     return number(0, 100, tolerance=0.5)
 
 
-def quantity(*, tolerance: float = 0.0) -> Field:
-    """Describe a finite number that the home sends. One that is received has a range: see `number`."""
-    return Field(_finite, tolerance=tolerance)
+def quantity(minimum: float | None = None, maximum: float | None = None) -> Field:
+    """Describe a finite number that the home sends, within its meaning. One that is received has a range: `number`."""
+    if minimum is None and maximum is None:
+        return Field(_finite)
+    return Field(vol.All(_finite, vol.Range(min=minimum, max=maximum)))
+
+
+def step() -> Field:
+    """Describe the step of a range that the home sends: above 0."""
+    return Field(Validator(_step, {"type": "number", "exclusiveMinimum": 0}))
+
+
+def span() -> Field:
+    """Describe a span of time in seconds that the home sends."""
+    return quantity(0, SPAN_SECONDS_MAX)
 
 
 def boolean() -> Field:
@@ -125,9 +144,14 @@ def text(maximum: int = TEXT_LENGTH_MAX, *, minimum: int = 1) -> Field:
     return Field(Validator(check, {"type": "string", "minLength": minimum, "maxLength": maximum}))
 
 
-def label() -> Field:
-    """Describe a string of any length that the home sends."""
-    return Field(str)
+def label(maximum: int = LABEL_LENGTH_MAX) -> Field:
+    """Describe a text that the home sends, of so many characters at most."""
+    return text(maximum, minimum=0)
+
+
+def options() -> Field:
+    """Describe what can be chosen: texts, each once, at least one. Where there is none, the attribute is null."""
+    return Field(Validator(_options, _OPTIONS))
 
 
 def choice(*options: str) -> Field:
@@ -196,6 +220,29 @@ def object_of(shape: Shape, *, nullable: bool = False) -> vol.Schema:
 def object_schema(shape: Shape, *, nullable: bool = False) -> dict[str, Any]:
     """Return the JSON Schema of an object with exactly these fields; with `nullable` each may be null."""
     return json_schema(object_of(shape, nullable=nullable))
+
+
+_OPTIONS: Final = {
+    "type": "array",
+    "items": {"type": "string", "minLength": 1, "maxLength": LABEL_LENGTH_MAX},
+    "minItems": 1,
+    "maxItems": OPTIONS_MAX,
+    "uniqueItems": True,
+}
+
+
+def _options(value: object) -> object:
+    if not isinstance(value, list) or not 0 < len(set(value)) == len(value) <= OPTIONS_MAX:
+        raise vol.Invalid("expected different options")
+    if not all(isinstance(option, str) and 0 < len(option) <= LABEL_LENGTH_MAX for option in value):
+        raise vol.Invalid("expected options that are texts")
+    return value
+
+
+def _step(value: float) -> float:
+    if not is_number(value) or value <= 0:
+        raise vol.Invalid("expected a number above 0")
+    return value
 
 
 def _day(value: object) -> str:

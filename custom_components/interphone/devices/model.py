@@ -1,9 +1,11 @@
 """The values of the device model: a device, a trait's contract, and the one service call a command becomes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 import hashlib
+from itertools import islice
+import math
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -21,9 +23,11 @@ import voluptuous as vol
 from ..access.models import Scope
 from ..errors import InvalidParamsError
 from ..validation import json_schema, validate
-from .fields import Shape, is_number, object_of
+from .fields import LABEL_LENGTH_MAX, OPTIONS_MAX, TEXT_LENGTH_MAX, Shape, is_number, object_of
 
 type Json = Mapping[str, Any]
+# The ends of a range: both, or neither.
+type Ends = tuple[float, float] | tuple[None, None]
 
 NOTHING: Final[Json] = MappingProxyType({})
 
@@ -40,6 +44,25 @@ def opaque_id(origin: str) -> str:
 def sendable(text: str) -> str:
     """Return a text that UTF-8 can encode: lone surrogates, as in names of files, become question marks."""
     return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def bounded(text: str, maximum: int = LABEL_LENGTH_MAX) -> str:
+    """Return a text that can be sent, cut to so many characters with an ellipsis at its end."""
+    text = sendable(text)
+    return text if len(text) <= maximum else text[: maximum - 1] + "…"
+
+
+def choosable(options: Iterable[str]) -> list[str] | None:
+    """Return what of these can be shown and chosen, each once; None for nothing.
+
+    A blank one cannot be shown, and one that is too long or that UTF-8 cannot encode cannot be sent back.
+    """
+    chosen = dict.fromkeys(
+        option
+        for option in map(str, options)
+        if option.strip() and len(option) <= LABEL_LENGTH_MAX and sendable(option) == option
+    )
+    return list(islice(chosen, OPTIONS_MAX)) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +108,50 @@ class Entity:
     def value(self) -> str | None:
         """The state, None when it is unknown or the entity cannot be reached."""
         value = self.state.state
-        return None if value in {STATE_UNAVAILABLE, STATE_UNKNOWN} else sendable(value)
+        return None if value in {STATE_UNAVAILABLE, STATE_UNKNOWN} else bounded(value)
 
-    def number(self, attribute: str) -> float | None:
-        """Read an attribute as a finite number."""
+    def number(self, attribute: str, low: float = -math.inf, high: float = math.inf) -> float | None:
+        """Read an attribute as a finite number within its meaning."""
         value = self.state.attributes.get(attribute)
-        return value if is_number(value) else None
+        return value if is_number(value) and low <= value <= high else None
+
+    def share(self, attribute: str) -> float | None:
+        """Read an attribute as a percentage."""
+        return self.number(attribute, 0, 100)
+
+    def step(self, attribute: str) -> float | None:
+        """Read an attribute as the step of a range."""
+        value = self.number(attribute)
+        return value if value is not None and value > 0 else None
+
+    def ends(self, low: str, high: str, least: float = -math.inf, most: float = math.inf) -> Ends:
+        """Read two attributes as a range that a slider can be made of: both ends, or neither."""
+        lowest, highest = self.number(low, least, most), self.number(high, least, most)
+        if lowest is None or highest is None or not lowest < highest:
+            return None, None
+        return lowest, highest
 
     def text(self, attribute: str) -> str | None:
         """Read an attribute as a string."""
         value = self.state.attributes.get(attribute)
         # Many are enums; on the wire they are plain strings.
-        return sendable(str(value)) if isinstance(value, str) else None
+        return bounded(str(value)) if isinstance(value, str) else None
+
+    def label(self, attribute: str) -> str | None:
+        """Read an attribute as a text for people: a number is one, too, and an empty one is none."""
+        value = self.state.attributes.get(attribute)
+        return (
+            self.text(attribute) or None
+            if isinstance(value, str)
+            else bounded(str(value))
+            if is_number(value)
+            else None
+        )
+
+    def pattern(self, attribute: str) -> str | None:
+        """Read an attribute as a regular expression, which cannot be cut."""
+        value = self.state.attributes.get(attribute)
+        return sendable(str(value)) if isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX else None
 
     def flag(self, attribute: str) -> bool | None:
         """Read an attribute as true or false."""
@@ -104,11 +159,11 @@ class Entity:
         return value if isinstance(value, bool) else None
 
     def options(self, attribute: str) -> list[str] | None:
-        """Read an attribute as a list of strings."""
+        """Read an attribute as options to choose from; None where there is nothing to choose."""
         value = self.state.attributes.get(attribute)
         if not isinstance(value, list | tuple | set | frozenset):
             return None
-        return [sendable(str(option)) for option in value if isinstance(option, str)]
+        return choosable(option for option in value if isinstance(option, str))
 
     def has(self, feature: int) -> bool:
         """Return whether all these feature bits are set."""

@@ -8,7 +8,7 @@ import voluptuous as vol
 
 from .commands import CommandStatus
 from .envelope import ENVELOPE
-from .fields import Field, Shape, object_schema
+from .fields import LABEL_LENGTH_MAX, Field, Shape, object_schema
 from .model import Trait
 from .registry import TRAITS, TYPES
 from .traits.weather import FORECAST_FIELDS
@@ -16,6 +16,7 @@ from .traits.weather import FORECAST_FIELDS
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ID: Final = {"type": "string", "pattern": "^[0-9a-f]{20}$"}
 _NAME: Final = {"type": "string"}
+_LABEL: Final = {"type": "string", "maxLength": LABEL_LENGTH_MAX}
 _SEQ: Final = {"type": "integer", "minimum": 0}
 _INSTANT: Final = {"type": "string", "format": "date-time"}
 
@@ -106,12 +107,12 @@ def _device() -> dict[str, Any]:
     return _object(
         id=_ID,
         type={"enum": sorted(TYPES)},
-        name=_NAME,
-        area=_nullable(_NAME),
-        floor=_nullable(_NAME),
-        labels={"type": "array", "items": _NAME},
-        part_of=_nullable(_object(id=_NAME, name=_nullable(_NAME))),
-        icon=_NAME,
+        name=_LABEL,
+        area=_nullable(_LABEL),
+        floor=_nullable(_LABEL),
+        labels={"type": "array", "items": _LABEL},
+        part_of=_nullable(_object(id=_NAME, name=_nullable(_LABEL))),
+        icon=_LABEL,
         sensitive={"type": "boolean"},
         online={"type": "boolean"},
         traits=_per_trait(_attributes),

@@ -131,7 +131,7 @@ POINT: dict[str, tuple[Any, dict[str, Any]]] = {
     "native_apparent_temperature": (21, {"feels_like_celsius": 21}),
     "native_dew_point": (4, {"dew_point_celsius": 4}),
     "humidity": (61, {"humidity_percent": 61}),
-    "cloud_coverage": (130, {"clouds_percent": 100}),
+    "cloud_coverage": (130, {"clouds_percent": None}),
     "precipitation_probability": (35, {"precipitation_percent": 35}),
     "native_precipitation": (1, {"precipitation_millimeters": 25.4}),
     "native_pressure": (30, {"pressure_hectopascals": pytest.approx(1015.9, abs=0.1)}),

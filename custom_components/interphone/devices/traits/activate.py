@@ -8,8 +8,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.service import async_get_cached_service_description
 
 from ...errors import InvalidParamsError
-from ..fields import Shape, anything, boolean, label, listing, optional, record, utc_instant
-from ..model import BesideState, Command, Entity, Json, ServiceCall, Trait
+from ..fields import TEXT_LENGTH_MAX, Shape, anything, boolean, label, listing, optional, record, utc_instant
+from ..model import BesideState, Command, Entity, Json, ServiceCall, Trait, bounded
 from ..times import instant
 
 _RUN: Final = {
@@ -26,7 +26,7 @@ _SCRIPT: Final = "script"
 _FIELD: Final[Shape] = {
     "id": label(),
     "name": label(),
-    "description": label(),
+    "description": label(TEXT_LENGTH_MAX),
     "required": boolean(),
     "selector": label(),
 }
@@ -73,8 +73,8 @@ def _describe(name: str, described: Json) -> dict[str, Any]:
     selector = described.get("selector")
     return {
         "id": name,
-        "name": str(described.get("name") or name),
-        "description": str(described.get("description") or ""),
+        "name": bounded(str(described.get("name") or name)),
+        "description": bounded(str(described.get("description") or ""), TEXT_LENGTH_MAX),
         "required": bool(described.get("required")),
         "selector": str(next(iter(selector))) if isinstance(selector, Mapping) and selector else "any",
     }

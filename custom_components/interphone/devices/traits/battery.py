@@ -20,5 +20,4 @@ class Battery(Trait):
 
     def read(self, entity: Entity) -> Json:
         """Read the charge."""
-        level = entity.number(_LEVEL)
-        return {"percent": None if level is None else min(max(level, 0), 100)}
+        return {"percent": entity.share(_LEVEL)}

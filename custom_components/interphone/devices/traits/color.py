@@ -16,7 +16,7 @@ from homeassistant.components.light.const import COLOR_MODES_COLOR
 
 from ...errors import InvalidParamsError
 from ..fields import Shape, choice, is_number, listing, number, percent, quantity
-from ..model import Command, Entity, Json, ServiceCall, Trait
+from ..model import Command, Ends, Entity, Json, ServiceCall, Trait
 from .planning import within
 from .transition import TRANSITION_ATTRIBUTES, TRANSITION_PARAMS, transition_attributes, transition_data
 
@@ -36,6 +36,10 @@ def _modes(entity: Entity) -> set[str]:
     return {_MODES[ColorMode(mode)] for mode in supported if mode in _MODES}
 
 
+def _ends(entity: Entity) -> Ends:
+    return entity.ends(ATTR_MIN_COLOR_TEMP_KELVIN, ATTR_MAX_COLOR_TEMP_KELVIN, 1)
+
+
 def _set(entity: Entity, params: Json) -> ServiceCall:
     return ServiceCall(entity.domain, "turn_on", {**_color(entity, params), **transition_data(entity, params)})
 
@@ -45,8 +49,7 @@ def _color(entity: Entity, params: Json) -> dict[str, Any]:
     if "kelvin" in params:
         if _KELVIN not in modes:
             raise InvalidParamsError("kelvin: this light has no color temperature; set hue and saturation")
-        lowest, highest = entity.number(ATTR_MIN_COLOR_TEMP_KELVIN), entity.number(ATTR_MAX_COLOR_TEMP_KELVIN)
-        kelvin = within("kelvin", params["kelvin"], lowest, highest, " K")
+        kelvin = within("kelvin", params["kelvin"], _ends(entity), " K")
         return {ATTR_COLOR_TEMP_KELVIN: round(kelvin)}
     if _HUE not in modes:
         raise InvalidParamsError("hue: this light has no colors; set kelvin")
@@ -71,13 +74,13 @@ class Color(Trait):
     )
     attribute_fields: ClassVar[Shape] = {
         "modes": listing(choice(_HUE, _KELVIN, _WHITE)),
-        "kelvin_min": quantity(),
-        "kelvin_max": quantity(),
+        "kelvin_min": quantity(1),
+        "kelvin_max": quantity(1),
         **TRANSITION_ATTRIBUTES,
     }
     state_fields: ClassVar[Shape] = {
         "mode": choice(_HUE, _KELVIN, _WHITE),
-        "kelvin": quantity(),
+        "kelvin": quantity(1),
         "hue": number(0, 360, tolerance=2, period=360),
         "saturation": percent(),
     }
@@ -99,11 +102,11 @@ class Color(Trait):
     def attributes(self, entity: Entity) -> Json:
         """Describe the modes, the range of temperatures (null where there are none), and the longest transition."""
         modes = _modes(entity)
-        tunable = _KELVIN in modes
+        low, high = _ends(entity) if _KELVIN in modes else (None, None)
         return {
             "modes": sorted(modes),
-            "kelvin_min": entity.number(ATTR_MIN_COLOR_TEMP_KELVIN) if tunable else None,
-            "kelvin_max": entity.number(ATTR_MAX_COLOR_TEMP_KELVIN) if tunable else None,
+            "kelvin_min": low,
+            "kelvin_max": high,
             **transition_attributes(entity),
         }
 
@@ -119,7 +122,7 @@ class Color(Trait):
         hue, saturation = _hue_saturation(entity) if shown == _HUE else (None, None)
         return {
             "mode": shown,
-            "kelvin": entity.number(ATTR_COLOR_TEMP_KELVIN) if shown == _KELVIN else None,
+            "kelvin": entity.number(ATTR_COLOR_TEMP_KELVIN, 1) if shown == _KELVIN else None,
             "hue": hue,
             "saturation": saturation,
         }

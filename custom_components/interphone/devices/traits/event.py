@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 from homeassistant.components.event import ATTR_EVENT_TYPE, ATTR_EVENT_TYPES
 
-from ..fields import Shape, label, listing, utc_instant
+from ..fields import Shape, label, options, utc_instant
 from ..model import Entity, Json, Trait
 from ..times import instant
 
@@ -17,13 +17,13 @@ class EventTrait(Trait):
 
     name = EVENT_TRAIT
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"event_type"})
-    attribute_fields: ClassVar[Shape] = {"event_types": listing(label())}
+    attribute_fields: ClassVar[Shape] = {"event_types": options()}
     state_fields: ClassVar[Shape] = {"type": label(), "at": utc_instant()}
 
     def attributes(self, entity: Entity) -> Json:
         """Describe the types of occurrences."""
-        return {"event_types": entity.options(ATTR_EVENT_TYPES) or []}
+        return {"event_types": entity.options(ATTR_EVENT_TYPES)}
 
     def read(self, entity: Entity) -> Json:
         """Read the last occurrence; null when there was none."""
-        return {"type": entity.text(ATTR_EVENT_TYPE), "at": instant(entity.value)}
+        return {"type": entity.label(ATTR_EVENT_TYPE), "at": instant(entity.value)}

@@ -16,7 +16,7 @@ from homeassistant.components.fan import (
     FanEntityFeature,
 )
 
-from ..fields import Shape, boolean, choice, label, listing, optional, percent, quantity, text
+from ..fields import Shape, boolean, choice, label, listing, number, optional, options, percent, text
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import one_of, same, supports
 
@@ -67,8 +67,8 @@ class Fan(Trait):
     name = "fan"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"oscillating", "percentage", "preset_mode"})
     attribute_fields: ClassVar[Shape] = {
-        "percent_step": optional(quantity()),
-        "presets": optional(listing(label())),
+        "percent_step": optional(number(0.01, 100)),
+        "presets": optional(options()),
         "directions": optional(listing(choice(*_DIRECTIONS))),
     }
     state_fields: ClassVar[Shape] = {
@@ -99,7 +99,7 @@ class Fan(Trait):
         """Describe the settings; those the fan does not have are absent."""
         described: dict[str, Any] = {}
         if entity.has(FanEntityFeature.SET_SPEED):
-            step = entity.number(ATTR_PERCENTAGE_STEP)
+            step = entity.number(ATTR_PERCENTAGE_STEP, 0.01, _FULL)
             described["percent_step"] = None if step is None else round(step, 2)
         if _has_presets(entity):
             described["presets"] = entity.options(ATTR_PRESET_MODES)
@@ -116,10 +116,10 @@ class Fan(Trait):
         """Read the settings; those the fan does not have are absent."""
         state: dict[str, Any] = {}
         if entity.has(FanEntityFeature.SET_SPEED):
-            speed = entity.number(ATTR_PERCENTAGE)
-            state["percent"] = None if speed is None else round(min(max(speed, 0), 100))
+            speed = entity.share(ATTR_PERCENTAGE)
+            state["percent"] = None if speed is None else round(speed)
         if _has_presets(entity):
-            state["preset"] = entity.text(ATTR_PRESET_MODE)
+            state["preset"] = entity.label(ATTR_PRESET_MODE)
         if entity.has(FanEntityFeature.OSCILLATE):
             state["oscillating"] = entity.flag(ATTR_OSCILLATING)
         if entity.has(FanEntityFeature.DIRECTION):

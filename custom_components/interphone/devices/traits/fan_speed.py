@@ -5,9 +5,9 @@ from typing import ClassVar, Final
 
 from homeassistant.components.vacuum import VacuumEntityFeature
 
-from ..fields import Shape, label, listing, text
+from ..fields import Shape, label, options, text
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import one_of, same
+from .planning import offers, one_of, same
 
 _SPEEDS: Final = "fan_speed_list"
 
@@ -22,10 +22,10 @@ class FanSpeed(Trait):
 
     name = "fan_speed"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"fan_speed"})
-    attribute_fields: ClassVar[Shape] = {"fan_speeds": listing(label())}
+    attribute_fields: ClassVar[Shape] = {"fan_speeds": options()}
     state_fields: ClassVar[Shape] = {"fan_speed": label()}
     commands: ClassVar[Mapping[str, Command]] = {
-        "set": Command(_set, ({"fan_speed": text()},), wants=same("fan_speed"))
+        "set": Command(_set, ({"fan_speed": text()},), offers(_SPEEDS), same("fan_speed"))
     }
 
     def supported(self, entity: Entity) -> bool:
@@ -34,8 +34,8 @@ class FanSpeed(Trait):
 
     def attributes(self, entity: Entity) -> Json:
         """Describe the speeds."""
-        return {"fan_speeds": entity.options(_SPEEDS) or []}
+        return {"fan_speeds": entity.options(_SPEEDS)}
 
     def read(self, entity: Entity) -> Json:
         """Read the speed."""
-        return {"fan_speed": entity.text("fan_speed")}
+        return {"fan_speed": entity.label("fan_speed")}

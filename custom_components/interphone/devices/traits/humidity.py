@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Final
 from homeassistant.components.climate import ClimateEntityFeature
 from homeassistant.components.humidifier import HumidifierEntityFeature
 
-from ..fields import Shape, label, listing, optional, percent, quantity, text
-from ..model import Command, Entity, Json, ServiceCall, Trait
+from ..fields import Shape, label, optional, options, percent, step, text
+from ..model import Command, Ends, Entity, Json, ServiceCall, Trait
 from .planning import on_step, one_of, same, within
 
 _MODES: Final = "available_modes"
@@ -15,14 +15,17 @@ _STEP: Final = "target_humidity_step"
 
 
 def _set(entity: Entity, params: Json) -> ServiceCall:
-    within("percent", params["percent"], entity.number("min_humidity"), entity.number("max_humidity"), " %")
+    within("percent", params["percent"], _ends(entity), " %")
     return ServiceCall(entity.domain, "set_humidity", {"humidity": _own(entity, params["percent"])})
 
 
 def _own(entity: Entity, percent: float) -> int:
     """Return the nearest humidity that the device can be set to. Home Assistant takes whole ones."""
-    low, high, step = (entity.number(name) for name in ("min_humidity", "max_humidity", _STEP))
-    return round(on_step(percent, step, low, high))
+    return round(on_step(percent, entity.step(_STEP), *_ends(entity)))
+
+
+def _ends(entity: Entity) -> Ends:
+    return entity.ends("min_humidity", "max_humidity", 0, 100)
 
 
 def _wants(entity: Entity, params: Json) -> Json:
@@ -38,16 +41,20 @@ def _has_modes(entity: Entity) -> bool:
     return entity.domain == "humidifier" and entity.has(HumidifierEntityFeature.MODES)
 
 
+def _offers_modes(entity: Entity) -> bool:
+    return _has_modes(entity) and bool(entity.options(_MODES))
+
+
 class Humidity(Trait):
     """Target humidity of a humidifier, dehumidifier or thermostat."""
 
     name = "humidity"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"current_humidity", "humidity"})
     attribute_fields: ClassVar[Shape] = {
-        "percent_min": quantity(),
-        "percent_max": quantity(),
-        "percent_step": quantity(),
-        "modes": optional(listing(label())),
+        "percent_min": percent(),
+        "percent_max": percent(),
+        "percent_step": step(),
+        "modes": optional(options()),
     }
     state_fields: ClassVar[Shape] = {
         "percent": percent(),
@@ -57,7 +64,7 @@ class Humidity(Trait):
     }
     commands: ClassVar[Mapping[str, Command]] = {
         "set": Command(_set, ({"percent": percent()},), wants=_wants),
-        "set_mode": Command(_set_mode, ({"mode": text()},), _has_modes, same("mode")),
+        "set_mode": Command(_set_mode, ({"mode": text()},), _offers_modes, same("mode")),
     }
 
     def supported(self, entity: Entity) -> bool:
@@ -66,27 +73,20 @@ class Humidity(Trait):
 
     def attributes(self, entity: Entity) -> Json:
         """Describe the range and step of the target, and a humidifier's modes."""
-        described: dict[str, Any] = {
-            "percent_min": entity.number("min_humidity"),
-            "percent_max": entity.number("max_humidity"),
-            "percent_step": entity.number(_STEP),
-        }
+        low, high = _ends(entity)
+        described: dict[str, Any] = {"percent_min": low, "percent_max": high, "percent_step": entity.step(_STEP)}
         if _has_modes(entity):
-            described["modes"] = entity.options(_MODES) or []
+            described["modes"] = entity.options(_MODES)
         return described
 
     def read(self, entity: Entity) -> Json:
         """Read the target and the measured humidity, and a humidifier's action and mode."""
         state: dict[str, Any] = {
-            "percent": _share(entity.number("humidity")),
-            "current_percent": _share(entity.number("current_humidity")),
+            "percent": entity.share("humidity"),
+            "current_percent": entity.share("current_humidity"),
         }
         if entity.domain == "humidifier":
-            state["action"] = entity.text("action")
+            state["action"] = entity.label("action")
         if _has_modes(entity):
-            state["mode"] = entity.text("mode")
+            state["mode"] = entity.label("mode")
         return state
-
-
-def _share(value: float | None) -> float | None:
-    return None if value is None else min(max(value, 0), 100)

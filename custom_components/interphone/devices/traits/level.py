@@ -6,16 +6,16 @@ from typing import ClassVar, Final
 from homeassistant.components.number import NumberDeviceClass
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTemperature
 
-from ..fields import EXACT_INTEGER_MAX, Shape, label, number, parsed_number, quantity
+from ..fields import EXACT_INTEGER_MAX, Shape, label, number, parsed_number, quantity, step
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import on_step, within
-from .temperature import CELSIUS, Scale, step_to_celsius, to_celsius
+from .temperature import CELSIUS, Scale, to_celsius
 
 _TEMPERATURES: Final = frozenset(UnitOfTemperature)
 
 
 def _unit(entity: Entity) -> str | None:
-    return entity.text(ATTR_UNIT_OF_MEASUREMENT)
+    return entity.label(ATTR_UNIT_OF_MEASUREMENT)
 
 
 def _temperature_unit(entity: Entity) -> str | None:
@@ -27,8 +27,7 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
     if _temperature_unit(entity) is not None:
         _scale(entity).check("value", params["value"])
     else:
-        low, high = entity.number("min"), entity.number("max")
-        within("value", params["value"], low, high, f" {_unit(entity) or ''}".rstrip())
+        within("value", params["value"], entity.ends("min", "max"), f" {_unit(entity) or ''}".rstrip())
     return ServiceCall(entity.domain, "set_value", {"value": _own(entity, params["value"])})
 
 
@@ -40,7 +39,7 @@ def _own(entity: Entity, value: float) -> float:
     """Return the nearest value that the device can be set to, in its own unit."""
     if _temperature_unit(entity) is not None:
         return _scale(entity).own(value)
-    return on_step(value, *(entity.number(name) for name in ("step", "min", "max")))
+    return on_step(value, entity.step("step"), *entity.ends("min", "max"))
 
 
 def _wants(entity: Entity, params: Json) -> Json:
@@ -58,7 +57,7 @@ class Level(Trait):
     attribute_fields: ClassVar[Shape] = {
         "min": quantity(),
         "max": quantity(),
-        "step": quantity(),
+        "step": step(),
         "unit": label(),
         "measures": label(),
     }
@@ -68,11 +67,12 @@ class Level(Trait):
     def attributes(self, entity: Entity) -> Json:
         """Describe range, step, unit, and the quantity (the device class)."""
         unit = _temperature_unit(entity)
-        lowest, highest, step = (entity.number(name) for name in ("min", "max", "step"))
+        scale = _scale(entity)
+        low, high = scale.ends
         return {
-            "min": to_celsius(lowest, unit or CELSIUS),
-            "max": to_celsius(highest, unit or CELSIUS),
-            "step": step_to_celsius(step, unit or CELSIUS),
+            "min": low,
+            "max": high,
+            "step": scale.shown_step,
             "unit": CELSIUS.value if unit else _unit(entity),
             "measures": entity.device_class,
         }

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from homeassistant.components.lock import LockEntityFeature, LockState
 from homeassistant.const import ATTR_CODE_FORMAT
 
-from ..fields import Shape, boolean, choice, label
+from ..fields import TEXT_LENGTH_MAX, Shape, boolean, choice, label
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .pin import PIN_PARAM, fits, has_default, pin_data
 from .planning import supports, wish
@@ -16,13 +16,13 @@ _SHUT: Final = {LockState.LOCKED: True, LockState.UNLOCKED: False, LockState.OPE
 
 
 def _pin_required(entity: Entity) -> bool:
-    pattern = entity.text(ATTR_CODE_FORMAT)
+    pattern = entity.pattern(ATTR_CODE_FORMAT)
     return pattern is not None and not has_default(entity) and not fits(pattern, "")
 
 
 def _verb(service: str) -> Callable[[Entity, Json], ServiceCall]:
     def plan(entity: Entity, params: Json) -> ServiceCall:
-        data = pin_data(params, entity.text(ATTR_CODE_FORMAT), required=_pin_required(entity))
+        data = pin_data(params, entity.pattern(ATTR_CODE_FORMAT), required=_pin_required(entity))
         return ServiceCall(entity.domain, service, data)
 
     return plan
@@ -33,7 +33,7 @@ class Lock(Trait):
 
     name = "lock"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"changed_by"})
-    attribute_fields: ClassVar[Shape] = {"pin_required": boolean(), "pin_pattern": label()}
+    attribute_fields: ClassVar[Shape] = {"pin_required": boolean(), "pin_pattern": label(TEXT_LENGTH_MAX)}
     state_fields: ClassVar[Shape] = {"locked": boolean(), "state": choice(*LockState)}
     commands: ClassVar[Mapping[str, Command]] = {
         "lock": Command(_verb("lock"), (PIN_PARAM,), wants=wish(locked=True)),
@@ -48,7 +48,7 @@ class Lock(Trait):
 
     def attributes(self, entity: Entity) -> Json:
         """Describe whether a PIN is required, and the regular expression it must match."""
-        return {"pin_required": _pin_required(entity), "pin_pattern": entity.text(ATTR_CODE_FORMAT)}
+        return {"pin_required": _pin_required(entity), "pin_pattern": entity.pattern(ATTR_CODE_FORMAT)}
 
     def read(self, entity: Entity) -> Json:
         """Read the lock; `locked` is null while it is jammed, moving, or unknown."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 
 from homeassistant.components.media_player import MediaPlayerEntityFeature, RepeatMode
 
-from ..fields import Shape, boolean, choice, label, number, optional, quantity, utc_instant
+from ..fields import SPAN_SECONDS_MAX, Shape, boolean, choice, label, number, optional, span, utc_instant
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from ..times import instant
 from .planning import calls, same, supports, wish
@@ -47,8 +47,8 @@ class Media(Trait):
         "artist": label(),
         "album": label(),
         "app": label(),
-        "duration_seconds": quantity(),
-        "position_seconds": quantity(),
+        "duration_seconds": span(),
+        "position_seconds": span(),
         "position_at": utc_instant(),
         "shuffle": optional(boolean()),
         "repeat": optional(choice(*_REPEAT)),
@@ -66,14 +66,14 @@ class Media(Trait):
 
     def read(self, entity: Entity) -> Json:
         """Read what is played; null where the player does not report it."""
-        position = entity.number("media_position")
+        position = entity.number("media_position", 0, SPAN_SECONDS_MAX)
         state: dict[str, Any] = {
             "playback": _PLAYBACK.get(entity.value or ""),
-            "title": entity.text("media_title"),
-            "artist": entity.text("media_artist") or entity.text("media_album_artist"),
-            "album": entity.text("media_album_name"),
-            "app": entity.text("app_name"),
-            "duration_seconds": entity.number("media_duration"),
+            "title": entity.label("media_title"),
+            "artist": entity.label("media_artist") or entity.label("media_album_artist"),
+            "album": entity.label("media_album_name"),
+            "app": entity.label("app_name"),
+            "duration_seconds": entity.number("media_duration", 0, SPAN_SECONDS_MAX),
             "position_seconds": position,
             "position_at": instant(entity.state.attributes.get("media_position_updated_at")),
         }

@@ -46,7 +46,7 @@ def _set(entity: Entity, params: Json) -> ServiceCall:
 
 def _wants_open(entity: Entity, _params: Json) -> Json:
     # A cover that reports its position counts as opened once it is fully open, not once it moves.
-    known = entity.number(ATTR_CURRENT_POSITION) is not None
+    known = entity.share(ATTR_CURRENT_POSITION) is not None
     return {"percent": 100} if known else {"open": True, "movement": "stopped"}
 
 
@@ -73,10 +73,10 @@ class OpenClose(Trait):
 
     def read(self, entity: Entity) -> Json:
         """Read whether and how far it is open; `percent` is null where the position is not reported."""
-        position = entity.number(ATTR_CURRENT_POSITION)
+        position = entity.share(ATTR_CURRENT_POSITION)
         return {
             "open": _is_open(entity),
-            "percent": None if position is None else round(min(max(position, 0), 100)),
+            "percent": None if position is None else round(position),
             "movement": _MOVEMENT.get(CoverState(entity.value)) if entity.value in _MOVEMENT else None,
         }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import InvalidParamsError
 from ..fields import EXACT_INTEGER_MAX
-from ..model import Entity, Json, ServiceCall
+from ..model import Ends, Entity, Json, ServiceCall
 
 
 def calls(service: str) -> Callable[[Entity, Json], ServiceCall]:
@@ -27,12 +27,11 @@ def supports(feature: int) -> Callable[[Entity], bool]:
     return supported
 
 
-def within(name: str, value: float, low: float | None, high: float | None, unit: str = "") -> float:
+def within(name: str, value: float, ends: Ends, unit: str = "") -> float:
     """Return the value if it is within the device's range. Raises `InvalidParamsError` naming the range."""
-    if (low is not None and value < low) or (high is not None and value > high):
-        lowest = "any" if low is None else f"{low:g}"
-        highest = "any" if high is None else f"{high:g}"
-        raise InvalidParamsError(f"{name}: this device takes {lowest} to {highest}{unit}")
+    low, high = ends
+    if low is not None and high is not None and not low <= value <= high:
+        raise InvalidParamsError(f"{name}: this device takes {low:g} to {high:g}{unit}")
     return value
 
 
@@ -64,6 +63,15 @@ def one_of(name: str, value: str, options: Iterable[str] | None) -> str:
     if value not in known:
         raise InvalidParamsError(f"{name}: this device takes one of: {', '.join(known) or 'nothing'}")
     return value
+
+
+def offers(attribute: str) -> Callable[[Entity], bool]:
+    """Return a condition: the entity has options to choose from."""
+
+    def supported(entity: Entity) -> bool:
+        return bool(entity.options(attribute))
+
+    return supported
 
 
 def same(*names: str) -> Callable[[Entity, Json], Json]:

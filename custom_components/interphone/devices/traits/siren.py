@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Final
 from homeassistant.components.siren import SirenEntityFeature
 
 from ...errors import InvalidParamsError
-from ..fields import Shape, boolean, is_number, label, listing, number, optional, percent, text
-from ..model import Command, Entity, Json, ServiceCall, Trait, sendable
+from ..fields import Shape, boolean, is_number, number, optional, options, percent, text
+from ..model import Command, Entity, Json, ServiceCall, Trait, choosable
 from .planning import one_of, supports
 
 _TONES: Final = "available_tones"
@@ -21,14 +21,14 @@ _OPTIONS: Final = {
 }
 
 
-def _tones(entity: Entity) -> list[str]:
+def _tones(entity: Entity) -> list[str] | None:
     """Return the tones; integrations give a list of names or numbers, or a mapping to such names."""
     tones = entity.state.attributes.get(_TONES)
     if isinstance(tones, Mapping):
         tones = list(tones.values())
     if not isinstance(tones, list | tuple):
-        return []
-    return [sendable(str(tone)) for tone in tones if isinstance(tone, str) or is_number(tone)]
+        return None
+    return choosable(str(tone) for tone in tones if isinstance(tone, str) or is_number(tone))
 
 
 def _sound(entity: Entity, params: Json) -> ServiceCall:
@@ -49,7 +49,7 @@ class Siren(Trait):
     """Sounding a siren."""
 
     name = "siren"
-    attribute_fields: ClassVar[Shape] = {"tones": listing(label()), "percent": boolean(), "seconds": boolean()}
+    attribute_fields: ClassVar[Shape] = {"tones": options(), "percent": boolean(), "seconds": boolean()}
     commands: ClassVar[Mapping[str, Command]] = {
         "sound": Command(
             _sound,
@@ -67,7 +67,7 @@ class Siren(Trait):
     def attributes(self, entity: Entity) -> Json:
         """Describe the tones, and whether volume and duration can be set."""
         return {
-            "tones": _tones(entity) if entity.has(SirenEntityFeature.TONES) else [],
+            "tones": _tones(entity) if entity.has(SirenEntityFeature.TONES) else None,
             "percent": entity.has(SirenEntityFeature.VOLUME_SET),
             "seconds": entity.has(SirenEntityFeature.DURATION),
         }

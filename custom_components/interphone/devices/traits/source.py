@@ -5,9 +5,9 @@ from typing import ClassVar, Final
 
 from homeassistant.components.media_player import MediaPlayerEntityFeature
 
-from ..fields import Shape, label, listing, text
+from ..fields import Shape, label, options, text
 from ..model import Command, Entity, Json, ServiceCall, Trait
-from .planning import one_of, same
+from .planning import offers, one_of, same
 
 _SOURCES: Final = "source_list"
 _SOUND_MODES: Final = "sound_mode_list"
@@ -28,10 +28,10 @@ class Source(Trait):
 
     name = "source"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"source"})
-    attribute_fields: ClassVar[Shape] = {"sources": listing(label())}
+    attribute_fields: ClassVar[Shape] = {"sources": options()}
     state_fields: ClassVar[Shape] = {"source": label()}
     commands: ClassVar[Mapping[str, Command]] = {
-        "set": Command(_set_source, ({"source": text()},), wants=same("source"))
+        "set": Command(_set_source, ({"source": text()},), offers(_SOURCES), same("source"))
     }
 
     def supported(self, entity: Entity) -> bool:
@@ -40,11 +40,11 @@ class Source(Trait):
 
     def attributes(self, entity: Entity) -> Json:
         """Describe the inputs."""
-        return {"sources": entity.options(_SOURCES) or []}
+        return {"sources": entity.options(_SOURCES)}
 
     def read(self, entity: Entity) -> Json:
         """Read the chosen input."""
-        return {"source": entity.text("source")}
+        return {"source": entity.label("source")}
 
 
 class SoundMode(Trait):
@@ -52,10 +52,10 @@ class SoundMode(Trait):
 
     name = "sound_mode"
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"sound_mode"})
-    attribute_fields: ClassVar[Shape] = {"sound_modes": listing(label())}
+    attribute_fields: ClassVar[Shape] = {"sound_modes": options()}
     state_fields: ClassVar[Shape] = {"sound_mode": label()}
     commands: ClassVar[Mapping[str, Command]] = {
-        "set": Command(_set_sound_mode, ({"sound_mode": text()},), wants=same("sound_mode"))
+        "set": Command(_set_sound_mode, ({"sound_mode": text()},), offers(_SOUND_MODES), same("sound_mode"))
     }
 
     def supported(self, entity: Entity) -> bool:
@@ -64,8 +64,8 @@ class SoundMode(Trait):
 
     def attributes(self, entity: Entity) -> Json:
         """Describe the sound programs."""
-        return {"sound_modes": entity.options(_SOUND_MODES) or []}
+        return {"sound_modes": entity.options(_SOUND_MODES)}
 
     def read(self, entity: Entity) -> Json:
         """Read the chosen sound program."""
-        return {"sound_mode": entity.text("sound_mode")}
+        return {"sound_mode": entity.label("sound_mode")}

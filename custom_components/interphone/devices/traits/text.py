@@ -5,8 +5,8 @@ import re
 from typing import Any, ClassVar, Final
 
 from ...errors import InvalidParamsError
-from ..fields import Shape, boolean, label, quantity, text
-from ..model import Command, Entity, Json, ServiceCall, Trait
+from ..fields import TEXT_LENGTH_MAX, Shape, boolean, label, quantity, text
+from ..model import Command, Ends, Entity, Json, ServiceCall, Trait
 from .planning import within
 
 _LEGIBLE: Final = "text"
@@ -17,10 +17,15 @@ def _is_secret(entity: Entity) -> bool:
     return entity.text("mode") != _LEGIBLE
 
 
+def _lengths(entity: Entity) -> Ends:
+    shortest, longest = entity.number("min", 0), entity.number("max", 0)
+    return (None, None) if shortest is None or longest is None or shortest > longest else (shortest, longest)
+
+
 def _set(entity: Entity, params: Json) -> ServiceCall:
     value = params["text"]
-    within("text", len(value), entity.number("min"), entity.number("max"), " characters")
-    pattern = entity.text("pattern")
+    within("text", len(value), _lengths(entity), " characters")
+    pattern = entity.pattern("pattern")
     if pattern is not None and not _fits(pattern, value):
         raise InvalidParamsError(f"text: this device takes what fits {pattern}")
     return ServiceCall(entity.domain, "set_value", {"value": value})
@@ -43,9 +48,9 @@ class Text(Trait):
 
     name = "text"
     attribute_fields: ClassVar[Shape] = {
-        "length_min": quantity(),
-        "length_max": quantity(),
-        "pattern": label(),
+        "length_min": quantity(0),
+        "length_max": quantity(0),
+        "pattern": label(TEXT_LENGTH_MAX),
         "secret": boolean(),
     }
     state_fields: ClassVar[Shape] = {"text": label()}
@@ -53,10 +58,11 @@ class Text(Trait):
 
     def attributes(self, entity: Entity) -> Json:
         """Describe the lengths and the regular expression it takes, and whether it is a password."""
+        shortest, longest = _lengths(entity)
         return {
-            "length_min": entity.number("min"),
-            "length_max": entity.number("max"),
-            "pattern": entity.text("pattern"),
+            "length_min": shortest,
+            "length_max": longest,
+            "pattern": entity.pattern("pattern"),
             "secret": _is_secret(entity),
         }
 

@@ -8,10 +8,10 @@ from homeassistant.components.climate import ClimateEntityFeature
 from homeassistant.components.water_heater import WaterHeaterEntityFeature
 
 from ...errors import InvalidParamsError
-from ..fields import Shape, boolean, label, listing, number, optional, percent, quantity, text
+from ..fields import Shape, boolean, label, number, optional, options, percent, quantity, step, text
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from .planning import one_of, same
-from .temperature import CELSIUS_MAX, CELSIUS_MIN, Scale, step_to_celsius, to_celsius
+from .temperature import CELSIUS_MAX, CELSIUS_MIN, COLDEST, Scale, possible, to_celsius
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,13 @@ def _set_mode(entity: Entity, params: Json) -> ServiceCall:
 
 def _scale(entity: Entity) -> Scale:
     # Whole and half degrees are counted from nought, whatever the low end is: that of 43.3 °C is one in °F.
-    return Scale.read(entity, ("min_temp", "max_temp", "target_temp_step"), entity.temperature_unit, base=0)
+    return Scale.read(
+        entity,
+        ("min_temp", "max_temp", "target_temp_step"),
+        entity.temperature_unit,
+        base=0,
+        limits=(CELSIUS_MIN, CELSIUS_MAX),
+    )
 
 
 def _set_temperature(entity: Entity, params: Json) -> ServiceCall:
@@ -125,7 +131,7 @@ def _setter(name: str) -> Command:
         return ServiceCall(entity.domain, choice.service, {choice.attribute: option})
 
     def supported(entity: Entity) -> bool:
-        return _offers(name, entity)
+        return _offers(name, entity) and bool(entity.options(choice.options))
 
     return Command(plan, ({name: text()},), supported, same(name))
 
@@ -153,20 +159,20 @@ class Thermostat(Trait):
         }
     )
     attribute_fields: ClassVar[Shape] = {
-        "modes": listing(label()),
-        "celsius_min": quantity(),
-        "celsius_max": quantity(),
-        "celsius_step": quantity(),
+        "modes": options(),
+        "celsius_min": quantity(CELSIUS_MIN, CELSIUS_MAX),
+        "celsius_max": quantity(CELSIUS_MIN, CELSIUS_MAX),
+        "celsius_step": step(),
         "target": boolean(),
         "target_range": boolean(),
-        **{f"{name}s": optional(listing(label())) for name in _CHOICES},
+        **{f"{name}s": optional(options()) for name in _CHOICES},
     }
     state_fields: ClassVar[Shape] = {
         "mode": label(),
         "action": label(),
-        "current_celsius": quantity(),
+        "current_celsius": quantity(COLDEST),
         "current_humidity_percent": percent(),
-        **dict.fromkeys(_TARGETS, optional(quantity())),
+        **dict.fromkeys(_TARGETS, optional(quantity(COLDEST))),
         **{name: optional(label()) for name in _CHOICES},
         "away": optional(boolean()),
     }
@@ -184,18 +190,19 @@ class Thermostat(Trait):
 
     def attributes(self, entity: Entity) -> Json:
         """Describe modes, the range and step of targets, and whether it has one target, a range, or both."""
-        unit = entity.temperature_unit
+        scale = _scale(entity)
+        low, high = scale.ends
         described: dict[str, Any] = {
-            "modes": entity.options(_WORDS[entity.domain].modes) or [],
-            "celsius_min": to_celsius(entity.number("min_temp"), unit),
-            "celsius_max": to_celsius(entity.number("max_temp"), unit),
-            "celsius_step": step_to_celsius(entity.number("target_temp_step"), unit),
+            "modes": entity.options(_WORDS[entity.domain].modes),
+            "celsius_min": low,
+            "celsius_max": high,
+            "celsius_step": scale.shown_step,
             "target": _has_target(entity),
             "target_range": _has_range(entity),
         }
         for name, choice in _CHOICES.items():
             if _offers(name, entity):
-                described[f"{name}s"] = entity.options(choice.options) or []
+                described[f"{name}s"] = entity.options(choice.options)
         return described
 
     def tolerances(self, entity: Entity, _wanted: Json) -> Mapping[str, float]:
@@ -204,22 +211,24 @@ class Thermostat(Trait):
 
     def read(self, entity: Entity) -> Json:
         """Read measured values, targets and settings; those the device does not have are absent."""
-        unit = entity.temperature_unit
-        humidity = entity.number("current_humidity")
+
+        def temperature(attribute: str) -> float | None:
+            return possible(to_celsius(entity.number(attribute), entity.temperature_unit))
+
         state: dict[str, Any] = {
             "mode": entity.value,
-            "action": entity.text("hvac_action"),
-            "current_celsius": to_celsius(entity.number("current_temperature"), unit),
-            "current_humidity_percent": None if humidity is None else min(max(humidity, 0), 100),
+            "action": entity.label("hvac_action"),
+            "current_celsius": temperature("current_temperature"),
+            "current_humidity_percent": entity.share("current_humidity"),
         }
         if _has_target(entity):
-            state["celsius"] = to_celsius(entity.number("temperature"), unit)
+            state["celsius"] = temperature("temperature")
         if _has_range(entity):
-            state["low_celsius"] = to_celsius(entity.number("target_temp_low"), unit)
-            state["high_celsius"] = to_celsius(entity.number("target_temp_high"), unit)
+            state["low_celsius"] = temperature("target_temp_low")
+            state["high_celsius"] = temperature("target_temp_high")
         for name, choice in _CHOICES.items():
             if _offers(name, entity):
-                state[name] = entity.text(choice.attribute)
+                state[name] = entity.label(choice.attribute)
         if _has_away(entity):
             state["away"] = {"on": True, "off": False}.get(entity.text("away_mode") or "")
         return state

@@ -39,5 +39,5 @@ class Tilt(Trait):
 
     def read(self, entity: Entity) -> Json:
         """Read `percent`, null where the angle is not reported."""
-        position = entity.number(ATTR_CURRENT_TILT_POSITION)
-        return {"percent": None if position is None else round(min(max(position, 0), 100))}
+        position = entity.share(ATTR_CURRENT_TILT_POSITION)
+        return {"percent": None if position is None else round(position)}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from ..fields import Shape, choice, number, optional, quantity, utc_instant
+from ..fields import SPAN_SECONDS_MAX, Shape, choice, number, optional, span, utc_instant
 from ..model import Command, Entity, Json, ServiceCall, Trait
 from ..times import instant, span_seconds
 from .planning import calls, wish
@@ -16,6 +16,11 @@ def _start(entity: Entity, params: Json) -> ServiceCall:
     return ServiceCall(entity.domain, "start", {"duration": params["seconds"]} if "seconds" in params else {})
 
 
+def _seconds(value: object) -> float | None:
+    seconds = span_seconds(value)
+    return seconds if seconds is not None and 0 <= seconds <= SPAN_SECONDS_MAX else None
+
+
 class Timer(Trait):
     """A countdown: its duration, the time left while paused, its end while active."""
 
@@ -23,8 +28,8 @@ class Timer(Trait):
     volatile_attributes: ClassVar[frozenset[str]] = frozenset({"remaining"})
     state_fields: ClassVar[Shape] = {
         "state": choice(*_STATES),
-        "duration_seconds": quantity(),
-        "remaining_seconds": quantity(),
+        "duration_seconds": span(),
+        "remaining_seconds": span(),
         "finishes_at": utc_instant(),
     }
     commands: ClassVar[Mapping[str, Command]] = {
@@ -40,7 +45,7 @@ class Timer(Trait):
         state = entity.value if entity.value in _STATES else None
         return {
             "state": state,
-            "duration_seconds": span_seconds(attributes.get("duration")),
-            "remaining_seconds": span_seconds(attributes.get("remaining")) if state == "paused" else None,
+            "duration_seconds": _seconds(attributes.get("duration")),
+            "remaining_seconds": _seconds(attributes.get("remaining")) if state == "paused" else None,
             "finishes_at": instant(attributes.get("finishes_at")),
         }

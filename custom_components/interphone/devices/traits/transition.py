@@ -14,7 +14,7 @@ _MAX: Final = f"{_PARAM}_max"
 _LONGEST: Final = 300
 
 TRANSITION_PARAMS: Final[Shape] = {_PARAM: optional(number(0, _LONGEST))}
-TRANSITION_ATTRIBUTES: Final[Shape] = {_MAX: optional(quantity())}
+TRANSITION_ATTRIBUTES: Final[Shape] = {_MAX: optional(quantity(0))}
 
 
 def _fades(entity: Entity) -> bool:

@@ -29,15 +29,14 @@ class Update(Trait):
 
     def attributes(self, entity: Entity) -> Json:
         """Describe what is updated, by its title."""
-        return {"title": entity.text("title")}
+        return {"title": entity.label("title")}
 
     def read(self, entity: Entity) -> Json:
         """Read versions and progress; `percent` is null where it is not reported."""
-        share = entity.number("update_percentage")
         return {
             "available": {"on": True, "off": False}.get(entity.value or ""),
-            "installed_version": entity.text("installed_version"),
-            "latest_version": entity.text("latest_version"),
+            "installed_version": entity.label("installed_version"),
+            "latest_version": entity.label("latest_version"),
             "installing": entity.flag("in_progress"),
-            "percent": None if share is None else min(max(share, 0), 100),
+            "percent": entity.share("update_percentage"),
         }

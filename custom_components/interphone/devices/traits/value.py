@@ -11,7 +11,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTemperature
 
-from ..fields import Shape, either, label, listing, parsed_number, quantity
+from ..fields import Shape, either, label, options, parsed_number, quantity
 from ..model import Entity, Json, Trait
 from ..times import calendar_day, instant
 from .temperature import CELSIUS, to_celsius
@@ -31,7 +31,9 @@ def _is_numeric(entity: Entity) -> bool:
     if device_class in _WORDS:
         return False
     attributes = entity.state.attributes
-    return device_class is not None or ATTR_UNIT_OF_MEASUREMENT in attributes or ATTR_STATE_CLASS in attributes
+    return (
+        device_class is not None or entity.label(ATTR_UNIT_OF_MEASUREMENT) is not None or ATTR_STATE_CLASS in attributes
+    )
 
 
 def _is_temperature(entity: Entity) -> bool:
@@ -44,14 +46,14 @@ class Value(Trait):
     """A measured value: a number with its unit (temperatures in °C), an instant in UTC, a date, or a string."""
 
     name = "value"
-    attribute_fields: ClassVar[Shape] = {"measures": label(), "unit": label(), "options": listing(label())}
+    attribute_fields: ClassVar[Shape] = {"measures": label(), "unit": label(), "options": options()}
     state_fields: ClassVar[Shape] = {"value": _SCALAR}
 
     def attributes(self, entity: Entity) -> Json:
         """Describe the quantity (the device class), the unit, and the options of an enum; null where not applicable."""
         return {
             "measures": entity.device_class,
-            "unit": CELSIUS.value if _is_temperature(entity) else entity.text(ATTR_UNIT_OF_MEASUREMENT),
+            "unit": CELSIUS.value if _is_temperature(entity) else entity.label(ATTR_UNIT_OF_MEASUREMENT),
             "options": entity.options(ATTR_OPTIONS),
         }
 

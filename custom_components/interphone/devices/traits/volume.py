@@ -43,8 +43,8 @@ class Volume(Trait):
 
     def read(self, entity: Entity) -> Json:
         """Read `percent`, null while the player does not report it, and `muted` of players that mute."""
-        level = entity.number("volume_level")
-        state: dict[str, Any] = {"percent": None if level is None else round(min(max(level, 0), 1) * 100)}
+        level = entity.number("volume_level", 0, 1)
+        state: dict[str, Any] = {"percent": None if level is None else round(level * 100)}
         if entity.has(MediaPlayerEntityFeature.VOLUME_MUTE):
             state["muted"] = entity.flag("is_volume_muted")
         return state

@@ -25,6 +25,7 @@ from homeassistant.util.unit_conversion import (
 from ..fields import Shape, boolean, choice, label, listing, number, percent, quantity, utc_instant
 from ..model import Entity, Json, Trait
 from ..times import instant, local_instant
+from .temperature import COLDEST
 
 # By name: the attribute, the attribute with its unit, the converter, and the unit on the wire.
 type _Measures = Mapping[str, tuple[str, str, type[BaseUnitConverter], str]]
@@ -51,6 +52,10 @@ _FORECAST_MEASURES: Final[_Measures] = {
         UnitOfPrecipitationDepth.MILLIMETERS,
     ),
 }
+# Temperatures end at absolute zero, everything else at nothing.
+_LEAST: Final = {
+    name: COLDEST if name.endswith("celsius") else 0 for name in (*_MEASURES, *_PRESENT, *_FORECAST_MEASURES)
+}
 _UNITS: Final = {unit for _attribute, unit, *_ in (*_MEASURES.values(), *_FORECAST_MEASURES.values())}
 _SHARES: Final = {"humidity_percent": "humidity", "clouds_percent": "cloud_coverage"}
 _FORECAST_SHARES: Final = {"precipitation_percent": "precipitation_probability"}
@@ -59,10 +64,10 @@ _COMPASS: Final = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW",
 # Fields of both the present weather and a forecast.
 _COMMON_FIELDS: Final[Shape] = {
     "condition": label(),
-    **dict.fromkeys(_MEASURES, quantity()),
+    **{name: quantity(_LEAST[name]) for name in _MEASURES},
     **dict.fromkeys(_SHARES, percent()),
     "wind_from_degrees": number(0, 360),
-    "uv_index": quantity(),
+    "uv_index": quantity(0),
 }
 
 # The kinds of forecast, and the feature that offers each.
@@ -76,7 +81,7 @@ FORECAST_FIELDS: Final[Shape] = {
     "at": utc_instant(),
     "daytime": boolean(),
     **_COMMON_FIELDS,
-    **dict.fromkeys(_FORECAST_MEASURES, quantity()),
+    **{name: quantity(_LEAST[name]) for name in _FORECAST_MEASURES},
     **dict.fromkeys(_FORECAST_SHARES, percent()),
 }
 
@@ -92,7 +97,7 @@ class Weather(Trait):
         }
     )
     attribute_fields: ClassVar[Shape] = {"forecasts": listing(choice(*FORECASTS))}
-    state_fields: ClassVar[Shape] = {**_COMMON_FIELDS, **dict.fromkeys(_PRESENT, quantity())}
+    state_fields: ClassVar[Shape] = {**_COMMON_FIELDS, **{name: quantity(_LEAST[name]) for name in _PRESENT}}
 
     def attributes(self, entity: Entity) -> Json:
         """Describe the kinds of forecast."""
@@ -114,7 +119,7 @@ def read_forecast(entity: Entity, raw: Mapping[str, Any]) -> dict[str, Any] | No
     return {
         "at": at,
         "daytime": point.flag("is_daytime"),
-        "condition": point.text("condition"),
+        "condition": point.label("condition"),
         **_conditions(point),
         **_measured(point, _FORECAST_MEASURES),
         **_shares(point, _FORECAST_SHARES),
@@ -126,17 +131,17 @@ def _conditions(entity: Entity) -> dict[str, Any]:
         **_measured(entity, _MEASURES),
         **_shares(entity, _SHARES),
         "wind_from_degrees": _bearing(entity),
-        "uv_index": entity.number("uv_index"),
+        "uv_index": entity.number("uv_index", 0),
     }
 
 
 def _measured(entity: Entity, measures: _Measures) -> dict[str, float | None]:
-    return {name: _converted(entity, *measure) for name, measure in measures.items()}
+    read = {name: _converted(entity, *measure) for name, measure in measures.items()}
+    return {name: value if value is not None and value >= _LEAST[name] else None for name, value in read.items()}
 
 
 def _shares(entity: Entity, shares: Mapping[str, str]) -> dict[str, float | None]:
-    read = {name: entity.number(attribute) for name, attribute in shares.items()}
-    return {name: None if share is None else min(max(share, 0), 100) for name, share in read.items()}
+    return {name: entity.share(attribute) for name, attribute in shares.items()}
 
 
 def _converted(
