@@ -16,9 +16,10 @@ pytestmark = pytest.mark.slow
 
 OURS: Final = "custom_components.interphone"
 ROUNDS: Final = 5
-# Kept on purpose and bounded elsewhere: the audit, results by command id, changes to resume from with their devices,
-# cancelled timers, which are swept together, and the last request of each open connection.
-KEPT: Final = {"AuditRecord", "CommandResult", "_Running", "StateChange", "Device", "Timer", "Peer"}
+# Kept on purpose and bounded elsewhere: the audit, buckets of rates until they are full again, results by command id,
+# changes to resume from with their devices, cancelled timers, which are swept together, and the last request of
+# each open connection.
+KEPT: Final = {"AuditRecord", "CommandResult", "_Running", "StateChange", "Device", "Timer", "Peer", "TokenBucket"}
 
 
 @pytest.fixture
